@@ -1,0 +1,83 @@
+/** The arrows between folders: layers and wrappers → ops → core → kernels, downward only. */
+const never = (name, from, to, comment) => ({
+  name,
+  severity: 'error',
+  comment,
+  from: typeof from === 'string' ? { path: from } : from,
+  to: typeof to === 'string' ? { path: to } : to,
+});
+
+const host = '(^|/)node_modules/@tensorflow/';
+const typesOnly = { dependencyTypesNot: ['type-only'] };
+
+/** @type {import('dependency-cruiser').IConfiguration} */
+module.exports = {
+  forbidden: [
+    never('no-circular', {}, { circular: true }, 'Arrows run downward only, no circles.'),
+    never('no-unresolved', {}, { couldNotResolve: true }, 'Every import leads somewhere.'),
+    never('kernels-at-the-bottom', '^src/kernels/', '^src/(?!kernels/)', 'A kernel knows nothing but the contract.'),
+    never(
+      'core-below-ops',
+      '^src/core/',
+      '^src/(?!core/|kernels/|norms[.]ts)',
+      'core stands on the kernels and the table only.',
+    ),
+    never('ops-below-layers', '^src/ops/', '^src/(?!ops/|core/|kernels/|norms[.]ts)', 'ops know no layer.'),
+    never(
+      'layers-through-ops',
+      '^src/(layers|wrappers)/',
+      '^src/(?!layers/|wrappers/|ops/|core/|serialization/|norms[.]ts)',
+      'Layers do no arithmetic: they reach kernels through ops and core.',
+    ),
+    never(
+      'serialization-reads-names',
+      '^src/serialization/',
+      '^src/(?!serialization/|core/|norms[.]ts)',
+      'Identifiers and upgrades of files need no class; register.ts brings the classes.',
+    ),
+    never('guide-reads-the-table', '^src/guide/', '^(?!src/(guide/|norms[.]ts))', 'The guide works without tfjs.'),
+    never('table-is-data', '^src/norms[.]ts$', '.', 'The table is importable without anything else.'),
+    never(
+      'tools-read-models',
+      '^src/(audit|convert|monitor)/',
+      '^src/(kernels|ops)/',
+      'audit, convert and monitor read models through the public API.',
+    ),
+    never('node-stands-apart', { path: '^src/', pathNot: '^src/node/' }, '^src/node/', 'Node is an entry point only.'),
+    never(
+      'node-builtins-in-node-only',
+      { path: '^src/', pathNot: '^src/node/' },
+      { dependencyTypes: ['core'] },
+      'Everything but ./node runs in browsers.',
+    ),
+    never(
+      'side-effects-on-top',
+      { path: '^src/', pathNot: '^src/index[.]ts$' },
+      '^src/(index|register)[.]ts$',
+      'Only the main entry point registers; a pure module that did would not tree-shake.',
+    ),
+    never(
+      'no-backend',
+      '^src/',
+      { path: `${host}tfjs-(backend|node)`, ...typesOnly },
+      'Kernels get their backend from tfjs.',
+    ),
+    never(
+      'no-deep-import',
+      '^src/',
+      { path: `${host}[^/]+/.`, pathNot: '/dist/tf-(core|layers)[.]node[.]js$', ...typesOnly },
+      'Deep imports are types only.',
+    ),
+    never(
+      'peers-only',
+      '^src/',
+      { path: '(^|/)node_modules/', pathNot: `${host}(tfjs-core|tfjs-layers)/`, ...typesOnly },
+      'The core has no runtime dependency but its peers.',
+    ),
+  ],
+  options: {
+    doNotFollow: { path: ['node_modules'] },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+  },
+};

@@ -1,0 +1,71 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { MixStatistics, Statistic } from '../kernels/contract.js';
+import { meanFromFirst, reciprocalDeviation, wherePositive } from '../kernels/reduce.js';
+import type { Statistics } from './normalize.js';
+
+/**
+ * Mixtures of statistics on tensors of `[B, C]` and smaller, out of plain differentiable ops. Layer and Batch statistics
+ * follow from the Instance moments by the laws of total mean and variance: σ²_L = mean_c σ²_I + var_c μ_I. (The form
+ * E[σ² + μ²] − μ_L² loses a tenth of the digits at mean 1000.)
+ */
+function total({ mean, variance }: Statistics, axis: 0 | 1): Statistics {
+  const common = meanFromFirst(mean, axis); // [1, C] or [B, 1]
+  const within = tf.mean(variance, axis, true);
+  const between = tf.mean(tf.square(tf.sub(mean, common)), axis, true);
+  return { mean: common, variance: tf.add(within, between) };
+}
+
+/** The batch's own mean and variance per channel, `[1, C]`, from Instance moments `[B, C]`. */
+export function batchStatistics(instance: Statistics): Statistics {
+  return tf.tidy(() => total(instance, 0));
+}
+
+/**
+ * `ρ·(x − μ_B)·r_B + (1 − ρ)·(x − μ_I)·r_I` as one `(x − mean)·rstd`: rstd = ρ·r_B + (1 − ρ)·r_I and
+ * mean = μ_I + (ρ·r_B/rstd)·(μ_B − μ_I), a difference, since a sum of products cancels at large means.
+ */
+function mixDeviations(instance: Statistics, batch: Statistics, rho: tf.Tensor, epsilon: number): Statistics {
+  const fromBatch = tf.mul(rho, reciprocalDeviation(batch.variance, epsilon)); // [1, C]
+  const fromInstance = tf.mul(tf.sub(1, rho), reciprocalDeviation(instance.variance, epsilon)); // [B, C]
+  const rstd = tf.add(fromBatch, fromInstance); // [B, C]
+  const divide = (f: (safe: tf.Tensor) => tf.Tensor) => (epsilon > 0 ? f(rstd) : wherePositive(rstd, f));
+  const share = divide((safe) => tf.div(fromBatch, safe)); // [B, C]
+  const mean = tf.add(instance.mean, tf.mul(share, tf.sub(batch.mean, instance.mean))); // [B, C]
+  return { mean, variance: divide((safe) => tf.div(1, tf.square(safe))) }; // [B, C]
+}
+
+/** `μ = μ_I + Σ w_k·(μ_k − μ_I)`, `σ² = Σ u_k·σ²_k` with the softmaxes w and u of the logits. */
+function mixVariances(
+  instance: Statistics,
+  batch: Statistics,
+  mix: Extract<MixStatistics, { by: 'variance' }>,
+): Statistics {
+  const of: Record<Statistic, () => Statistics> = {
+    instance: () => instance,
+    layer: () => total(instance, 1),
+    batch: () => batch,
+  };
+  const parts = mix.statistics.map((name) => of[name]());
+  const w = tf.unstack(tf.softmax(mix.meanWeight)); // scalars
+  const u = tf.unstack(tf.softmax(mix.varianceWeight));
+  const shifts = parts.map(({ mean }, k) => tf.mul(w[k] as tf.Tensor, tf.sub(mean, instance.mean))); // each [B, C]
+  const variances = parts.map(({ variance }, k) => tf.mul(u[k] as tf.Tensor, variance)); // broadcast to [B, C]
+  return {
+    mean: shifts.reduce((sum, t) => tf.add(sum, t), instance.mean), // [B, C]
+    variance: variances.reduce((sum, t) => tf.add(sum, t), tf.zerosLike(instance.variance)), // [B, C]
+  };
+}
+
+/**
+ * Mixes Instance moments `[B, C]` with Layer and Batch statistics into one mean and variance `[B, C]`.
+ *
+ * @param memory The batch statistics `[C]` to use; absent, the batch's own.
+ */
+export function mixStatistics(instance: Statistics, memory: Statistics | undefined, mix: MixStatistics): Statistics {
+  return tf.tidy(() => {
+    const row = (t: tf.Tensor) => tf.reshape(t, [1, t.size]); // [1, C]
+    const batch = memory ? { mean: row(memory.mean), variance: row(memory.variance) } : batchStatistics(instance);
+    if (mix.by === 'rstd') return mixDeviations(instance, batch, row(mix.rho), mix.epsilon);
+    return mixVariances(instance, batch, mix);
+  });
+}

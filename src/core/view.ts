@@ -1,0 +1,95 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { SlabView } from '../kernels/contract.js';
+import { problem } from './errors.js';
+
+const product = (sizes: readonly number[]): number => sizes.reduce((n, size) => n * size, 1);
+
+/** The rules of `groups`: −1 is one channel a group, otherwise groups divide the channels. Returns the number. */
+export function resolveGroups(subject: string, groups: number, channels: number): number {
+  if (groups === -1) return channels;
+  if (!Number.isInteger(groups) || groups < 1) {
+    throw problem(
+      subject,
+      'groups must be a positive integer, or -1 for one channel a group',
+      { groups },
+      `Use a divisor of ${channels}.`,
+    );
+  }
+  if (channels % groups !== 0) {
+    throw problem(
+      subject,
+      'groups must divide channels',
+      { groups, channels },
+      `Use one of ${divisors(channels).join(', ')}, or groups: 'auto'.`,
+    );
+  }
+  return groups;
+}
+
+function divisors(n: number): number[] {
+  return Array.from({ length: n }, (_, i) => i + 1).filter((d) => n % d === 0);
+}
+
+/** `groups: 'auto'`: the largest divisor of the channels up to 32 that leaves two channels a group, where one does. */
+export function automaticGroups(channels: number): number {
+  const possible = divisors(channels).filter((d) => d <= 32);
+  const paired = possible.filter((d) => channels / d >= 2);
+  return (paired.length > 0 ? paired : possible).pop() ?? 1;
+}
+
+/** Statistics per example and group of channels. */
+export function groupView(shape: readonly number[], channelAxis: number, groups: number): SlabView {
+  const channels = shape[channelAxis] as number;
+  return {
+    B: shape[0] as number,
+    S: product(shape.slice(1, channelAxis)),
+    G: groups,
+    K: groups === 0 ? 1 : channels / groups,
+    T: product(shape.slice(channelAxis + 1)),
+  };
+}
+
+/** Statistics per index of the kept axes, which lie together: batch norm keeps the channels, weight norm the outputs. */
+export function keepView(shape: readonly number[], first: number, last = first): SlabView {
+  return {
+    B: 1,
+    S: product(shape.slice(0, first)),
+    G: product(shape.slice(first, last + 1)),
+    K: 1,
+    T: product(shape.slice(last + 1)),
+  };
+}
+
+/** A tensor brought into a view, and the way back to its own order of dimensions. */
+export interface Arranged {
+  readonly x: tf.Tensor;
+  readonly view: SlabView;
+  back(y: tf.Tensor): tf.Tensor;
+}
+
+/** Transposes `x` by `order` unless only dimensions of length 1 would move, which a reshape does not even see. */
+function reorder(x: tf.Tensor, order: readonly number[]): { x: tf.Tensor; back: (y: tf.Tensor) => tf.Tensor } {
+  const moving = order.filter((axis) => x.shape[axis] !== 1);
+  if (moving.every((axis, i) => i === 0 || axis > (moving[i - 1] as number))) return { x, back: (y) => y };
+  const inverse = order.map((_, axis) => order.indexOf(axis));
+  return { x: tf.transpose(x, [...order]), back: (y) => tf.transpose(y, inverse) };
+}
+
+/** Statistics over `axes` (canonical) of each slice along the others. The one place that transposes. */
+export function arrangeRows(x: tf.Tensor, axes: readonly number[]): Arranged {
+  const others = x.shape.map((_, axis) => axis).filter((axis) => !axes.includes(axis));
+  const sizes = (dims: readonly number[]) => product(dims.map((axis) => x.shape[axis] as number));
+  const view = { B: sizes(others), S: 1, G: 1, K: sizes(axes), T: 1 };
+  return { ...reorder(x, [...others, ...axes]), view };
+}
+
+/** Statistics per index of `kept` (canonical), which need not lie together. */
+export function arrangeKept(x: tf.Tensor, kept: readonly number[]): Arranged {
+  const first = kept[0] as number;
+  const together = kept.every((axis, i) => axis === first + i);
+  if (together) return { x, view: keepView(x.shape, first, first + kept.length - 1), back: (y) => y };
+  const others = x.shape.map((_, axis) => axis).filter((axis) => !kept.includes(axis));
+  const moved = reorder(x, [...others, ...kept]);
+  const sizes = (dims: readonly number[]) => product(dims.map((axis) => x.shape[axis] as number));
+  return { ...moved, view: { B: 1, S: sizes(others), G: sizes(kept), K: 1, T: 1 } };
+}
