@@ -44,6 +44,10 @@ export interface NormRow {
   readonly minRank: number;
   /** Options and their defaults, as Keras or the paper has them. */
   readonly defaults: Readonly<Record<string, OptionValue>>;
+  /** Options that Keras does not have: written to a file only where they differ from their default. */
+  readonly ownOptions: readonly string[];
+  /** Keys in other packages' files that say nothing here. */
+  readonly foreignKeys?: readonly string[];
   readonly weights: readonly WeightRow[];
   readonly paper: { readonly title: string; readonly year: number; readonly url: string };
 }
@@ -88,6 +92,7 @@ export const NORMS: readonly NormRow[] = [
     of: 'activations',
     minRank: 2,
     defaults: { axis: -1, momentum: 0.99, epsilon: 1e-3, ...BOTH, training: 'auto' },
+    ownOptions: ['training'],
     weights: [...AFFINE, MOVING_MEAN, MOVING_VARIANCE],
     paper: {
       title: 'Batch Normalization: Accelerating Deep Network Training by Reducing Internal Covariate Shift',
@@ -107,6 +112,7 @@ export const NORMS: readonly NormRow[] = [
     of: 'activations',
     minRank: 2,
     defaults: { axis: -1, epsilon: 1e-3, ...BOTH },
+    ownOptions: [],
     weights: [
       { ...GAMMA, over: 'axes' },
       { ...BETA, over: 'axes' },
@@ -124,6 +130,8 @@ export const NORMS: readonly NormRow[] = [
     of: 'activations',
     minRank: 3,
     defaults: { axis: -1, epsilon: 1e-3, ...BOTH },
+    ownOptions: [],
+    foreignKeys: ['groups'],
     weights: AFFINE,
     paper: {
       title: 'Instance Normalization: The Missing Ingredient for Fast Stylization',
@@ -142,6 +150,7 @@ export const NORMS: readonly NormRow[] = [
     of: 'activations',
     minRank: 2,
     defaults: { groups: 32, axis: -1, epsilon: 1e-3, ...BOTH },
+    ownOptions: [],
     weights: AFFINE,
     paper: { title: 'Group Normalization', year: 2018, url: 'https://arxiv.org/abs/1803.08494' },
   },
@@ -156,6 +165,7 @@ export const NORMS: readonly NormRow[] = [
     of: 'activations',
     minRank: 2,
     defaults: { axis: -1, epsilon: 1e-6, scale: true, partial: 1, offset: 0 },
+    ownOptions: ['scale', 'partial', 'offset', 'scaleInitializer', 'scaleRegularizer', 'scaleConstraint'],
     weights: [{ ...GAMMA, name: 'scale', option: 'scale', over: 'axes' }],
     paper: { title: 'Root Mean Square Layer Normalization', year: 2019, url: 'https://arxiv.org/abs/1910.07467' },
   },
@@ -170,6 +180,7 @@ export const NORMS: readonly NormRow[] = [
     of: 'weights',
     minRank: 2,
     defaults: { dataInit: false },
+    ownOptions: [],
     weights: [{ name: 'g', option: 'g', initializer: 'ones', trainable: true, over: 'outputs' }],
     paper: {
       title: 'Weight Normalization: A Simple Reparameterization to Accelerate Training of Deep Neural Networks',
@@ -188,6 +199,7 @@ export const NORMS: readonly NormRow[] = [
     of: 'activations',
     minRank: 3,
     defaults: { axis: -1, momentum: 0.9, epsilon: 1e-5, ...BOTH, rhoLearningRateMultiplier: 1, training: 'auto' },
+    ownOptions: ['training'],
     weights: [
       ...AFFINE,
       { name: 'rho', option: 'rho', initializer: 'ones', trainable: true, over: 'channels' },
@@ -218,6 +230,7 @@ export const NORMS: readonly NormRow[] = [
       statistics: ['instance', 'layer', 'batch'],
       training: 'auto',
     },
+    ownOptions: ['training'],
     weights: [
       ...AFFINE,
       { name: 'mean_weight', option: 'meanWeight', initializer: 'ones', trainable: true, over: 'statistics' },
@@ -242,6 +255,7 @@ export const NORMS: readonly NormRow[] = [
     of: 'activations',
     minRank: 2,
     defaults: { axis: -1, momentum: 0.9, center: true, training: 'auto' },
+    ownOptions: ['training'],
     weights: [{ ...BETA, over: 'channels' }, MOVING_MEAN],
     paper: {
       title: 'Weight Normalization: A Simple Reparameterization to Accelerate Training of Deep Neural Networks',
@@ -257,3 +271,6 @@ const ROWS: ReadonlyMap<NormId, NormRow> = new Map(NORMS.map((row) => [row.id, r
 export function normRow(id: NormId): NormRow {
   return ROWS.get(id) as NormRow;
 }
+
+/** Marks the package's layer classes, also across two copies of it. */
+export const OURS: unique symbol = Symbol.for('tfjs-normalization');

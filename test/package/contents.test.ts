@@ -17,6 +17,11 @@ const filesIn = (folder: string): string[] =>
     .map((entry) => join(entry.parentPath, entry.name).slice(folder.length + 1))
     .sort();
 
+interface Lock {
+  readonly packages: Record<string, { resolved?: string; optionalDependencies?: Record<string, string> }>;
+}
+
+const lock = (): Lock => readJson(join(root, 'package-lock.json'));
 const manifest = (): Manifest => readJson(join(installed(), 'package.json'));
 
 describe('the package', () => {
@@ -65,10 +70,13 @@ describe('the package', () => {
   });
 
   test('is installed from a lock file that names no registry', () => {
-    const lock = readJson<{ packages: Record<string, { resolved?: string; link?: boolean }> }>(
-      join(root, 'package-lock.json'),
-    );
-    const named = Object.entries(lock.packages).filter(([, entry]) => entry.resolved !== undefined && !entry.link);
+    const named = Object.entries(lock().packages).filter(([, entry]) => entry.resolved !== undefined);
     expect(named.map(([name]) => name)).toEqual([]);
+  });
+
+  test('is installed from a lock file that is complete (npm run lock)', () => {
+    const { packages } = lock();
+    const optional = Object.values(packages).flatMap((entry) => Object.keys(entry.optionalDependencies ?? {}));
+    expect(optional.filter((name) => !packages[`node_modules/${name}`])).toEqual([]);
   });
 });

@@ -1,0 +1,192 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { InputSpec, type LayerVariable, layers } from '@tensorflow/tfjs-layers';
+import type { Kwargs } from '@tensorflow/tfjs-layers/dist/types.js';
+import { type Axes, canonicalAxes, canonicalChannelAxis } from '../core/axes.js';
+import { problem } from '../core/errors.js';
+import { type NormRow, OURS, type WeightRow } from '../norms.js';
+import { upgradeConfig } from '../serialization/upgrade.js';
+import { checkKeys, hostOptions, knownKeys, type Options, readOptions } from './options.js';
+import { isDefault, type Parameter, parametersConfig, readParameters } from './parameters.js';
+
+type Shape = (number | null)[];
+
+/** Ranks the slab view is made for in layers; tfjs has no tensors above 6. */
+const MAX_RANK = 6;
+
+/** What a norm's class looks like from outside: it carries its row of the table. */
+export interface NormClass {
+  readonly className: string;
+  readonly row: NormRow;
+  new (args?: Options): NormalizationLayer;
+}
+
+/**
+ * What all layers share: checked options, weights as the table's row lists them, masks passed through, a configuration
+ * that survives `constructor(getConfig())`. The arithmetic is the op's.
+ */
+export abstract class NormalizationLayer extends layers.Layer {
+  /** Marks the package's classes across copies of it, so that registering twice is known from displacing. */
+  static readonly [OURS] = true;
+
+  protected readonly row: NormRow;
+  protected readonly options: Options;
+  protected readonly parameters: readonly Parameter[];
+  protected weightsByName: Record<string, LayerVariable> = {};
+
+  constructor(row: NormRow, args: Options = {}) {
+    super(hostOptions(args));
+    this.row = row;
+    checkKeys(this.subject, row, args);
+    this.options = readOptions(this.subject, row, args);
+    this.parameters = readParameters(this.subject, row, args, this.initialWeightNames());
+    this.supportsMasking = true;
+  }
+
+  /** Reads a configuration from a file, Keras's and TensorFlow Addons' included. (The host calls it without `this`.) */
+  static override fromConfig<T extends tf.serialization.Serializable>(
+    cls: tf.serialization.SerializableConstructor<T>,
+    config: tf.serialization.ConfigDict,
+  ): T {
+    const { row } = cls as unknown as NormClass;
+    return new cls(upgradeConfig(row, knownKeys(row), config));
+  }
+
+  /** Who complains in an error: `GroupNormalization "gn2"`. */
+  protected get subject(): string {
+    return `${this.getClassName()} "${this.name}"`;
+  }
+
+  /** Initial values that depend on an option, by weight. */
+  protected initialWeightNames(): Readonly<Record<string, string>> {
+    return {};
+  }
+
+  /** Whether the options ask for this weight. */
+  protected wants({ when }: WeightRow): boolean {
+    return when === undefined || this.options[when] === true;
+  }
+
+  /** The axes of a known rank whose lengths the parameters have. */
+  protected parameterAxes(rank: number): number[] {
+    const axis = this.options.axis as Axes;
+    if (this.row.parametersOver === 'axes') return this.checkNotBatch(canonicalAxes(this.subject, axis, rank));
+    return [canonicalChannelAxis(this.subject, axis as number, rank)];
+  }
+
+  private checkNotBatch(axes: number[]): number[] {
+    if (axes.includes(0)) {
+      const advice = 'Statistics over examples are batch normalization.';
+      throw problem(this.subject, 'axis must not be the batch dimension', { axis: this.options.axis }, advice);
+    }
+    return axes;
+  }
+
+  /** Checks the shape before anything is made, so that a refused build leaves nothing. */
+  protected checkShape(shape: Shape): number[] {
+    const rank = shape.length;
+    if (rank < this.row.minRank || rank > MAX_RANK) {
+      const rule = `the input must have rank ${this.row.minRank} to ${MAX_RANK}, batch and channels included`;
+      throw problem(this.subject, rule, { shape }, 'Below that every value would be its own mean.');
+    }
+    const axes = this.parameterAxes(rank);
+    if (axes.some((axis) => shape[axis] === null || shape[axis] === undefined)) {
+      const advice = 'Give inputShape with a number there; other dimensions may be null.';
+      throw problem(this.subject, 'the normalized dimensions must be known', { shape, axis: this.options.axis }, advice);
+    }
+    return axes.map((axis) => shape[axis] as number);
+  }
+
+  protected weightShape({ over }: WeightRow, sizes: number[]): number[] {
+    return over === 'statistics' ? [(this.options.statistics as unknown[]).length] : sizes;
+  }
+
+  override build(inputShape: Shape | Shape[]): void {
+    const shape = singleShape(inputShape);
+    const sizes = this.checkShape(shape);
+    const wanted = this.parameters.filter(({ row }) => this.wants(row));
+    this.inputSpec = [this.specOf(shape)];
+    try {
+      for (const parameter of wanted) this.addParameter(parameter, this.weightShape(parameter.row, sizes));
+    } catch (error) {
+      this.abandonBuild();
+      throw error;
+    }
+    this.built = true;
+  }
+
+  private specOf(shape: Shape): InputSpec {
+    const axes = this.parameterAxes(shape.length);
+    return new InputSpec({
+      ndim: shape.length,
+      axes: Object.fromEntries(axes.map((axis) => [axis, shape[axis] as number])),
+    });
+  }
+
+  protected addParameter({ row, initializer, regularizer, constraint }: Parameter, shape: number[]): void {
+    this.weightsByName[row.name] = this.addWeight(
+      row.name,
+      shape,
+      'float32',
+      initializer,
+      regularizer ?? undefined,
+      row.trainable,
+      constraint ?? undefined,
+    );
+  }
+
+  /** Nothing half-built stays: the host keeps variables alive until they are disposed. */
+  private abandonBuild(): void {
+    for (const weight of Object.values(this.weightsByName)) weight.dispose();
+    this.weightsByName = {};
+    this.trainableWeights = [];
+    this.nonTrainableWeights = [];
+    this.inputSpec = null as unknown as InputSpec[];
+  }
+
+  /** Internal: the variables of the moving statistics that exist. */
+  movingStatistics(): { mean?: LayerVariable; variance?: LayerVariable } {
+    const { moving_mean: mean, moving_variance: variance } = this.weightsByName;
+    return { ...(mean ? { mean } : {}), ...(variance ? { variance } : {}) };
+  }
+
+  /** Rank of the input, known once built. */
+  protected get rank(): number | undefined {
+    return this.inputSpec?.[0]?.ndim;
+  }
+
+  /** A weight's value, or undefined where the options leave it out. */
+  protected weight(name: string): tf.Tensor | undefined {
+    return this.weightsByName[name]?.read();
+  }
+
+  override call(inputs: tf.Tensor | tf.Tensor[], kwargs: Kwargs): tf.Tensor {
+    return tf.tidy(() => this.normalize(singleTensor(inputs), kwargs ?? {}));
+  }
+
+  /** The op on one tensor. */
+  protected abstract normalize(x: tf.Tensor, kwargs: Kwargs): tf.Tensor;
+
+  override getConfig(): tf.serialization.ConfigDict {
+    const own = { ...this.options, ...parametersConfig(this.parameters) } as Options;
+    for (const key of this.row.ownOptions) {
+      if (isDefault(key, own[key], this.defaultOf(key))) delete own[key];
+    }
+    for (const [key, value] of Object.entries(own)) if (Array.isArray(value)) own[key] = [...value];
+    return { ...super.getConfig(), ...own } as tf.serialization.ConfigDict;
+  }
+
+  /** The default of an option as a configuration holds it. */
+  private defaultOf(key: string): unknown {
+    if (!key.endsWith('Initializer')) return this.row.defaults[key];
+    const byDefault = readParameters(this.subject, this.row, {}, this.initialWeightNames());
+    return parametersConfig(byDefault)[key];
+  }
+}
+
+function singleShape(inputShape: Shape | Shape[]): Shape {
+  return (Array.isArray(inputShape[0]) ? inputShape[0] : inputShape) as Shape;
+}
+
+function singleTensor(inputs: tf.Tensor | tf.Tensor[]): tf.Tensor {
+  return Array.isArray(inputs) ? (inputs[0] as tf.Tensor) : inputs;
+}

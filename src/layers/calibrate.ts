@@ -1,0 +1,148 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { LayersModel, layers } from '@tensorflow/tfjs-layers';
+import { problem } from '../core/errors.js';
+import type { Statistics } from '../core/normalize.js';
+import type { Memory } from './memory.js';
+
+/** A layer that remembers statistics. */
+interface Remembering {
+  readonly memory: Memory;
+}
+
+type Inputs = tf.Tensor | tf.Tensor[];
+/** Inputs of a model, or what a data set yields: `{xs}` or `[xs, ys]`-like objects hold them under `xs`. */
+export type CalibrationBatch = Inputs | { xs: Inputs };
+
+/** All layers of a model, those of models and wrappers inside it included, each once. */
+function layersWithin(layer: layers.Layer, found = new Set<layers.Layer>()): Set<layers.Layer> {
+  if (found.has(layer)) return found;
+  found.add(layer);
+  const inner = layer as unknown as Record<string, layers.Layer | layers.Layer[] | undefined>;
+  for (const key of ['layers', 'layer', 'forwardLayer', 'backwardLayer']) {
+    for (const child of [inner[key] ?? []].flat()) layersWithin(child, found);
+  }
+  return found;
+}
+
+/** Sums of μ and σ² + (μ − μ₀)² over batches, μ₀ being the first batch's mean, so that no digits cancel. */
+class Total {
+  private batches = 0;
+  private sums: { origin: tf.Tensor; mean: tf.Tensor; square: tf.Tensor } | undefined;
+
+  add({ mean, variance }: Statistics): void {
+    const before = this.sums;
+    this.sums = tf.tidy(() => {
+      const origin = before?.origin ?? tf.clone(mean);
+      const from = tf.sub(mean, origin);
+      const square = tf.add(variance, tf.square(from));
+      const sums = before
+        ? { mean: tf.add(before.mean, from), square: tf.add(before.square, square) }
+        : { mean: from, square };
+      return { origin: tf.keep(origin), mean: tf.keep(sums.mean), square: tf.keep(sums.square) };
+    });
+    this.batches++;
+    if (before) tf.dispose([before.mean, before.square]);
+  }
+
+  /** μ = mean of μ_k, σ² = mean of σ²_k + variance of μ_k, the law of total variance. */
+  result(): Statistics | undefined {
+    const { sums, batches } = this;
+    if (!sums) return undefined;
+    return tf.tidy(() => {
+      const from = tf.div(sums.mean, batches);
+      return { mean: tf.add(sums.origin, from), variance: tf.sub(tf.div(sums.square, batches), tf.square(from)) };
+    });
+  }
+
+  dispose(): void {
+    if (this.sums) tf.dispose([this.sums.origin, this.sums.mean, this.sums.square]);
+    this.sums = undefined;
+  }
+}
+
+/** The run over the batches: collects with `add`, then writes. */
+function calibration(model: LayersModel) {
+  const remembering = [...layersWithin(model)].filter(
+    (layer): layer is layers.Layer & Remembering => (layer as Partial<Remembering>).memory !== undefined,
+  );
+  const totals = new Map(remembering.map((layer) => [layer, new Total()]));
+  const collect = (on: boolean) => {
+    for (const [layer, total] of totals) layer.memory.collector = on ? (seen) => total.add(seen) : undefined;
+  };
+  let batches = 0;
+  return {
+    add(batch: CalibrationBatch): void {
+      batches++;
+      const xs = batch instanceof tf.Tensor || Array.isArray(batch) ? batch : batch.xs;
+      collect(true);
+      try {
+        tf.tidy(() => void model.apply(xs));
+      } finally {
+        collect(false);
+      }
+    },
+    write(): void {
+      if (batches === 0) {
+        throw problem('calibrateStatistics', 'there must be at least one batch', { batches }, 'Pass some inputs.');
+      }
+      for (const [layer, total] of totals) {
+        tf.tidy(() => {
+          const statistics = total.result();
+          if (statistics) layer.memory.replace(statistics);
+        });
+      }
+    },
+    dispose(): void {
+      for (const total of totals.values()) total.dispose();
+    },
+  };
+}
+
+/**
+ * Replaces the moving statistics of a model's batch, batch-instance, switchable and mean-only batch layers by those of
+ * some batches: the batch average of the Switchable paper, "precise" batch norm elsewhere. Everything else of the model
+ * runs as in inference, no other weight changes; a channel whose statistics are not finite keeps what it had.
+ *
+ * `mean = Σ mean_k/n`, `variance = Σ (variance_k + mean_k²)/n − mean²`
+ *
+ * @param model A model with layers of this package; models and wrappers within it are searched too.
+ * @param batches Inputs of the model, a batch each (or `{xs}`, as data sets yield), in an array or any iterable. They
+ *   stay the caller's. Equal sizes are assumed.
+ * @returns A promise, fulfilled when the statistics are written (for an array they are by the time it returns).
+ * @throws NormalizationError without a batch.
+ *
+ * @example
+ * ```js
+ * const model = tf.sequential();
+ * model.add(switchableNormalization({ inputShape: [4, 4, 2] }));
+ * await calibrateStatistics(model, [tf.randomNormal([8, 4, 4, 2]), tf.randomNormal([8, 4, 4, 2])]);
+ * ```
+ */
+export function calibrateStatistics(
+  model: LayersModel,
+  batches: Iterable<CalibrationBatch> | AsyncIterable<CalibrationBatch>,
+): Promise<void> {
+  const run = calibration(model);
+  if (Symbol.asyncIterator in batches) return calibrateFrom(run, batches);
+  try {
+    for (const batch of batches) run.add(batch);
+    run.write();
+  } catch (error) {
+    return Promise.reject(error);
+  } finally {
+    run.dispose();
+  }
+  return Promise.resolve();
+}
+
+async function calibrateFrom(
+  run: ReturnType<typeof calibration>,
+  batches: AsyncIterable<CalibrationBatch>,
+): Promise<void> {
+  try {
+    for await (const batch of batches) run.add(batch);
+    run.write();
+  } finally {
+    run.dispose();
+  }
+}

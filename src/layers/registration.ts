@@ -1,0 +1,65 @@
+import type { serialization } from '@tensorflow/tfjs-core';
+import { NORMS } from '../norms.js';
+import { classMap, enter, type HasSerialization, type OnConflict } from '../serialization/registry.js';
+import { CLASSES } from './classes.js';
+
+type Registrable = serialization.SerializableConstructor<serialization.Serializable> & { className: string };
+
+const classOf = (id: keyof typeof CLASSES) => CLASSES[id] as unknown as Registrable;
+
+/**
+ * Registers every layer class, and the names under which other packages' files hold it, so that `tf.loadLayersModel`
+ * finds them. Importing `tfjs-normalization` does it for the tfjs it imports; call it for a second copy of tfjs.
+ * Calling it again changes nothing.
+ *
+ * @param tf The `tf` object whose loader is to know the classes. @default the imported tfjs
+ * @param options.onConflict What to do where a name belongs to another package's class: `'throw'`, `'keep'` theirs, or
+ *   `'replace'` it. @default 'throw'
+ * @throws NormalizationError where another package's class holds a name; nothing is registered then.
+ *
+ * @example
+ * ```js
+ * register(tf, { onConflict: 'keep' });
+ * ```
+ */
+export function register(tf?: HasSerialization, { onConflict = 'throw' }: { onConflict?: OnConflict } = {}): void {
+  const map = classMap(tf);
+  const entries = NORMS.flatMap(({ id, className, aliases }) =>
+    [className, ...aliases].map((name) => ({ name, cls: classOf(id) })),
+  );
+  const trial = { ...map }; // a refused name must not leave half of them registered
+  for (const { name, cls } of entries) enter(trial, name, cls, onConflict);
+  for (const { name, cls } of entries) enter(map, name, cls, onConflict);
+}
+
+/**
+ * Lets files with the standard names `BatchNormalization` and `LayerNormalization` load as this package's layers, which
+ * are right where the stock ones are not. Opt-in, since it changes what every later `loadLayersModel` gives.
+ *
+ * @param tf The `tf` object whose loader is meant. @default the imported tfjs
+ * @returns The undo: puts the stock classes back.
+ *
+ * @example
+ * ```js
+ * const undo = replaceStockNormalization();
+ * // const model = await tf.loadLayersModel(url);
+ * undo();
+ * ```
+ */
+export function replaceStockNormalization(tf?: HasSerialization): () => void {
+  const map = classMap(tf);
+  const replaced = NORMS.flatMap(({ id, stockClassName: name }) => {
+    if (!name) return [];
+    const before = map[name];
+    const cls = classOf(id);
+    map[name] = [cls, cls.fromConfig];
+    return [{ name, before, cls }];
+  });
+  return () => {
+    for (const { name, before, cls } of replaced) {
+      if (map[name]?.[0] !== cls) continue; // somebody has replaced ours since
+      if (before) map[name] = before;
+      else delete map[name];
+    }
+  };
+}

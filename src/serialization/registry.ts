@@ -1,0 +1,40 @@
+import { serialization } from '@tensorflow/tfjs-core';
+import { problem } from '../core/errors.js';
+import { OURS } from '../norms.js';
+
+type SerializableClass = serialization.SerializableConstructor<serialization.Serializable> & { className: string };
+
+/** A user's `tf` object: what holds the registry the loader reads, one per copy of tfjs. */
+export interface HasSerialization {
+  readonly serialization: typeof serialization;
+}
+
+/** What to do where a name belongs to somebody else's class: complain, leave theirs, or put ours. */
+export type OnConflict = 'throw' | 'keep' | 'replace';
+
+type ClassMap = serialization.SerializationMap['classNameMap'];
+
+/** The loader looks a class up here by its bare name; the package argument of `registerClass` plays no part in it. */
+export function classMap(tf: HasSerialization = { serialization }): ClassMap {
+  return tf.serialization.SerializationMap.getMap().classNameMap;
+}
+
+function isOurs(cls: unknown): boolean {
+  return (cls as { [OURS]?: boolean })[OURS] === true;
+}
+
+/** Puts a class under a name, unless a copy of this package has, or a stranger is there and is to be kept. */
+export function enter(map: ClassMap, name: string, cls: SerializableClass, onConflict: OnConflict): void {
+  const there = Object.hasOwn(map, name) ? map[name]?.[0] : undefined;
+  if (there && isOurs(there)) return;
+  if (there && onConflict === 'keep') return;
+  if (there && onConflict === 'throw') {
+    throw problem(
+      'register',
+      'another class is registered under this name, and models saved with it would load as ours',
+      { name },
+      "Import from 'tfjs-normalization/layers', which registers nothing, and call register(tf, { onConflict: 'keep' }) or 'replace'.",
+    );
+  }
+  map[name] = [cls, cls.fromConfig];
+}

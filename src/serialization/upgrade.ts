@@ -1,0 +1,73 @@
+import type { serialization } from '@tensorflow/tfjs-core';
+import { problem } from '../core/errors.js';
+import type { NormRow } from '../norms.js';
+
+type Config = Record<string, unknown>;
+
+/** What Keras 2, Keras 3 and TensorFlow Addons write besides the options, and which says nothing about the numbers. */
+const SILENT = [
+  'customObjects',
+  'module',
+  'registeredName',
+  'buildConfig',
+  'autocast',
+  'dynamic',
+  'ragged',
+  'sparse',
+  'fused',
+  'renormMomentum',
+  'renormClipping',
+] as const;
+
+/** Keys that change the numbers unless they have this value. */
+const NEUTRAL: Readonly<Record<string, unknown>> = {
+  renorm: false,
+  rmsScaling: false,
+  virtualBatchSize: null,
+  adjustment: null,
+};
+
+const warned = new Set<string>();
+
+function warnOnce(subject: string, key: string): void {
+  const id = `${subject}/${key}`;
+  if (warned.has(id)) return;
+  warned.add(id);
+  console.warn(`[${subject}] "${key}" in a saved configuration is not an option of this layer and was ignored.`);
+}
+
+/** Keras 3 writes a policy object; every layer here computes in float32. */
+function dtype(value: unknown): unknown {
+  const policy = value as { config?: { name?: unknown } } | null;
+  const name = typeof value === 'object' ? policy?.config?.name : value;
+  return name === undefined || name === null ? undefined : 'float32';
+}
+
+/**
+ * Turns a configuration from a file into constructor options: one-element axis lists become numbers where the layer
+ * takes one axis, keys of no consequence go, a key that would change the numbers is refused, others are warned of once.
+ */
+export function upgradeConfig(row: NormRow, known: ReadonlySet<string>, config: serialization.ConfigDict): Config {
+  const result: Config = {};
+  for (const [key, value] of Object.entries(config as Config)) {
+    if (key === 'dtype') result.dtype = dtype(value);
+    else if (known.has(key)) result[key] = value;
+    else if (key in NEUTRAL) refuseUnlessNeutral(row.className, key, value);
+    else if (!SILENT.includes(key as (typeof SILENT)[number]) && !row.foreignKeys?.includes(key)) {
+      warnOnce(row.className, key);
+    }
+  }
+  if (Array.isArray(result.axis) && result.axis.length === 1) result.axis = result.axis[0];
+  for (const key of Object.keys(result)) if (result[key] === undefined) delete result[key];
+  return result;
+}
+
+function refuseUnlessNeutral(subject: string, key: string, value: unknown): void {
+  if (value === NEUTRAL[key] || value === null || value === undefined) return;
+  throw problem(
+    subject,
+    `${key} changes what the layer computes, and is not supported`,
+    { [key]: value },
+    `Retrain or export the model with ${key} = ${NEUTRAL[key]}.`,
+  );
+}
