@@ -1,5 +1,6 @@
+import { resolve } from 'node:path';
+import swc from '@rollup/plugin-swc';
 import terser from '@rollup/plugin-terser';
-import esbuild from 'rollup-plugin-esbuild';
 import { entryPoints } from './scripts/entry-points.js';
 
 const external = [/^@tensorflow\//, /^node:/];
@@ -7,12 +8,19 @@ const external = [/^@tensorflow\//, /^node:/];
 /** The host is CommonJS with `__esModule`: its exports are read as they are, without a copy of the namespace. */
 const host = { interop: 'esModule', externalLiveBindings: false };
 
-const compile = () => esbuild({ target: 'es2020', tsconfig: 'tsconfig.json' });
+/** Sources name their neighbours as the built files do: `./x.js` is `./x.ts`. */
+const neighbours = {
+  name: 'neighbours',
+  resolveId: (name, importer) =>
+    importer && name.startsWith('.') ? resolve(importer, '..', name.replace(/\.js$/, '.ts')) : null,
+};
+
+const compile = () => swc({ include: 'src/**', swc: { module: { type: 'es6' }, jsc: { target: 'es2020' } } });
 
 const modules = {
   input: Object.fromEntries(Object.values(entryPoints).map((name) => [name, `src/${name}.ts`])),
   external,
-  plugins: [compile()],
+  plugins: [neighbours, compile()],
   output: ['js', 'cjs'].map((extension) => ({
     dir: 'dist',
     format: extension === 'js' ? 'es' : 'cjs',
@@ -36,7 +44,7 @@ const umd = {
 const script = {
   input: 'src/index.ts',
   external,
-  plugins: [compile()],
+  plugins: [neighbours, compile()],
   output: [
     { ...umd, file: 'dist/tfjs-normalization.umd.js' },
     { ...umd, file: 'dist/tfjs-normalization.umd.min.js', plugins: [terser()] },

@@ -26,6 +26,13 @@ function kerasRegularizer(identifier: Identifier): Identifier {
   return identifier;
 }
 
+/** The host writes into the dictionary it resolves: it gets a copy of the caller's. */
+function copied(identifier: Identifier): Identifier {
+  const { className, config } = (identifier ?? {}) as { className?: unknown; config?: object };
+  const dictionary = typeof className === 'string' && typeof config === 'object';
+  return dictionary ? { className, config: { ...config } } : identifier;
+}
+
 /** Resolves the three identifiers of one weight. */
 export function identify(
   subject: string,
@@ -46,7 +53,9 @@ export function identify(
     }
   };
   const stock = (args: object) => layers.batchNormalization({ ...args, name: 'identifiers' }) as unknown as Record<string, unknown>;
-  const { initializer, regularizer, constraint } = given;
+  const initializer = copied(given.initializer);
+  const regularizer = copied(given.regularizer);
+  const constraint = copied(given.constraint);
   return {
     initializer: resolve('Initializer', initializer, () => {
       return stock({ gammaInitializer: initializer }).gammaInitializer as Identified['initializer'];

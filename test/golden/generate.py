@@ -4,7 +4,7 @@ import json
 import os
 import pathlib
 
-os.environ.setdefault("KERAS_BACKEND", "torch")
+os.environ.setdefault("KERAS_BACKEND", "numpy")
 
 import torch
 

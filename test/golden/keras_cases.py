@@ -1,7 +1,9 @@
-"""Keras's own layers. Their torch backend computes in float32 whatever the dtype, so these are compared as float32 is."""
+"""Keras's own layers on its numpy backend, in float32 as users run them, and so compared as float32 is.
+
+Its torch backend is no oracle: float32 whatever the dtype, and LayerNormalization fails there on inner axes (3.12); RMSNormalization fails on
+them everywhere."""
 
 import numpy as np
-import torch
 from keras import layers
 
 from codec import encode, generator, single
@@ -20,7 +22,7 @@ CASES = [
     ("layer", layers.LayerNormalization, [3, 4, 5, 2], {"axis": 1, "epsilon": 1e-3}, None),
     ("rms", layers.RMSNormalization, [6, 9], {"axis": -1, "epsilon": 1e-6}, None),
     ("rms", layers.RMSNormalization, [3, 4, 5], {"axis": [1, 2], "epsilon": 1e-6}, None),
-    ("rms", layers.RMSNormalization, [3, 4, 5, 2], {"axis": 1, "epsilon": 1e-3}, None),
+    ("rms", layers.RMSNormalization, [3, 4, 5, 2], {"axis": [-2, -1], "epsilon": 1e-3}, None),
     ("group", layers.GroupNormalization, [2, 5, 6], {"axis": -1, "groups": 3, "epsilon": 1e-3}, None),
     ("group", layers.GroupNormalization, [2, 8, 3, 5], {"axis": 1, "groups": 4, "epsilon": 1e-5}, None),
     ("group", layers.GroupNormalization, [2, 3, 2, 3, 10], {"axis": -1, "groups": 5, "epsilon": 1e-3}, None),
@@ -52,11 +54,11 @@ def case_of(norm, kind, shape, options, training, name):
     layer = layer_of(norm, kind, options)
     layer.build(shape)
     inputs = draw(layer, shape, generator(name))
-    x = torch.tensor(inputs["x"].astype(np.float32))
+    x = inputs["x"].astype(np.float32)
     y = layer(x) if training is None else layer(x, training=training)
-    expected = {"y": y.detach().numpy()}
+    expected = {"y": np.asarray(y)}
     if training:
-        expected |= {RESULTS[v.name]: v.numpy() for v in layer.weights if v.name in RESULTS}
+        expected |= {RESULTS[v.name]: np.asarray(v.value) for v in layer.weights if v.name in RESULTS}
     case = {"id": name, "norm": norm, "oracle": "keras", "kind": "keras", "rank": len(shape), "axis": options["axis"]}
     case |= {"options": options, "through": "layer" if training else "op"}
     case["inputs"] = {k: encode(v) for k, v in inputs.items()}

@@ -5,10 +5,12 @@ const REGISTRY = 'tf.serialization.SerializationMap.getMap().classNameMap';
 const ESM_HOST = `
   import * as tf from '@tensorflow/tfjs-core';
   import * as tfl from '@tensorflow/tfjs-layers';
+  import '@tensorflow/tfjs-backend-cpu';
 `;
 const CJS_HOST = `
   const tf = require('@tensorflow/tfjs-core');
   const tfl = require('@tensorflow/tfjs-layers');
+  require('@tensorflow/tfjs-backend-cpu');
 `;
 
 describe('the installed package', () => {
