@@ -15,7 +15,14 @@ const neighbours = {
     importer && name.startsWith('.') ? resolve(importer, '..', name.replace(/\.js$/, '.ts')) : null,
 };
 
-const compile = () => swc({ include: 'src/**', swc: { module: { type: 'es6' }, jsc: { target: 'es2020' } } });
+/** Class fields are assigned, not defined: a definition would hide what the host's constructors have set. */
+const jsc = {
+  parser: { syntax: 'typescript' },
+  target: 'es2020',
+  transform: { useDefineForClassFields: false },
+};
+
+const compile = () => swc({ include: 'src/**', swc: { swcrc: false, jsc } });
 
 const modules = {
   input: Object.fromEntries(Object.values(entryPoints).map((name) => [name, `src/${name}.ts`])),

@@ -1,0 +1,93 @@
+import { MultiBar, type SingleBar } from 'cli-progress';
+import Table from 'cli-table3';
+import { PIXELS, TRAINING_IMAGES } from './data.js';
+import type { Options } from './options.js';
+import type { TrainingResult } from './protocol.js';
+import { learningRate, MOMENTUM, type Task } from './task.js';
+import type { Progress } from './train.js';
+
+const LAYERS = { mlp: `mlp ${PIXELS}-128-128-10`, cnn: 'cnn 16-32-32 channels of 3 × 3, average, 10' };
+
+/** Every setting a result depends on. */
+export function describeSettings(options: Options, images: number): string {
+  const { batchSize, epochs, seed, seeds, backend, architecture } = options;
+  const last = seeds > 1 ? ` to ${seed + seeds - 1}` : '';
+  return [
+    `${images} handwritten digits of 8 × 8 pixels: ${TRAINING_IMAGES} to train, ${images - TRAINING_IMAGES} to test`,
+    `${LAYERS[architecture]}, a norm before each ReLU; weights He normal; pixels / 8 - 1; ${backend} backend`,
+    `batch size ${batchSize}, ${epochs} epochs, SGD with momentum ${MOMENTUM}, learning rate 0.1 · ${batchSize} / 32` +
+      ` = ${learningRate(batchSize)}, seed ${seed}${last} (split, initial weights and order)`,
+  ].join('\n');
+}
+
+export interface ProgressDisplay {
+  update(task: Task, progress: Progress): void;
+  stop(): void;
+}
+
+/** One live bar a norm on a terminal; in a file or a pipe, a line a norm and quarter of the way. */
+export function showProgress({ norm, epochs, seed, seeds }: Options): ProgressDisplay {
+  const width = Math.max(...norm.map((id) => id.length));
+  const total = epochs * seeds;
+  if (!process.stdout.isTTY) return plainLines(width, seed, total);
+  const format = '{name} {bar} {percentage} % · epoch {epoch} · loss {loss} · {eta_formatted} left';
+  const bars = new MultiBar({ format, barCompleteChar: '━', barIncompleteChar: '╌', hideCursor: true });
+  const initial = { epoch: 0, loss: '–' };
+  const byNorm = new Map<string, SingleBar>(
+    norm.map((id) => [id, bars.create(total, 0, { name: id.padEnd(width), ...initial })]),
+  );
+  const done = new Map<Task, number>();
+  return {
+    update(task, { epochs: now, loss }) {
+      done.set(task, now);
+      const sum = [...done].reduce((all, [{ norm: id }, part]) => all + (id === task.norm ? part : 0), 0);
+      byNorm.get(task.norm)?.update(sum, { epoch: `${Math.ceil(sum)}/${total}`, loss: loss.toFixed(3) });
+    },
+    stop: () => bars.stop(),
+  };
+}
+
+function plainLines(width: number, seed: number, total: number): ProgressDisplay {
+  const shown = new Map<Task, number>();
+  return {
+    update(task, { epochs: now, loss }) {
+      const quarter = Math.floor((4 * now) / task.epochs);
+      if (quarter <= (shown.get(task) ?? 0)) return;
+      shown.set(task, quarter);
+      const which = total > task.epochs ? ` (seed ${task.seed})` : '';
+      const epoch = `epoch ${Math.ceil(now)}/${task.epochs}`;
+      console.log(`${task.norm.padEnd(width)}${which} ${epoch}, loss ${loss.toFixed(3)}`);
+    },
+    stop: () => {},
+  };
+}
+
+const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
+
+function withSpread(values: readonly number[], digits: number): string {
+  const middle = mean(values);
+  if (values.length === 1) return middle.toFixed(digits);
+  const variance = values.reduce((sum, value) => sum + (value - middle) ** 2, 0) / (values.length - 1);
+  return `${middle.toFixed(digits)} ± ${Math.sqrt(variance).toFixed(digits)}`;
+}
+
+export interface Row {
+  readonly norm: string;
+  /** One result a seed. */
+  readonly results: readonly TrainingResult[];
+}
+
+export const meanError = ({ results }: Row) => mean(results.map(({ testError }) => testError));
+
+export function resultTable(rows: readonly Row[]): string {
+  const head = ['norm', 'test error, %', 'seconds an epoch', 'parameters'];
+  const colAligns: ('left' | 'right')[] = ['left', 'right', 'right', 'right'];
+  // No colours: the table must read the same in a file.
+  const table = new Table({ head, colAligns, style: { head: [], border: [], compact: true } });
+  for (const { norm, results } of rows) {
+    const errors = results.map(({ testError }) => 100 * testError);
+    const seconds = results.map(({ secondsPerEpoch }) => secondsPerEpoch);
+    table.push([norm, withSpread(errors, 2), withSpread(seconds, 2), results[0]?.parameters ?? 0]);
+  }
+  return table.toString();
+}

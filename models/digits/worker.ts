@@ -1,0 +1,47 @@
+/** A process that trains the models it is sent, one after the other, or loads a saved one and predicts. */
+import { io } from '@tensorflow/tfjs-core';
+import { type LayersModel, loadLayersModel } from '@tensorflow/tfjs-layers';
+import { fileSystem } from '../../src/node/index.js';
+import { useBackend } from './backend.js';
+import { loadDigits } from './data.js';
+import type { Job, Report, TrainingResult } from './protocol.js';
+import type { Task } from './task.js';
+import { predictTest, train } from './train.js';
+
+const send = (report: Report) => process.send?.(report);
+
+async function artifactsOf(model: LayersModel): Promise<io.ModelArtifacts> {
+  let artifacts: io.ModelArtifacts | undefined;
+  await model.save(
+    io.withSaveHandler(async (all) => {
+      artifacts = all;
+      return { modelArtifactsInfo: io.getModelArtifactsInfoForJSON(all) };
+    }),
+  );
+  return artifacts as io.ModelArtifacts;
+}
+
+async function trainTask(task: Task, keep: boolean): Promise<TrainingResult> {
+  const { model, testError, secondsPerEpoch } = await train(task, (progress) => send({ kind: 'progress', progress }));
+  const predictions = predictTest(model, loadDigits(), task.seed);
+  const kept = keep ? { artifacts: await artifactsOf(model), predictions } : undefined;
+  const result = { testError, secondsPerEpoch, parameters: model.countParams(), kept };
+  model.dispose();
+  return result;
+}
+
+async function predictSaved(folder: string, task: Task): Promise<Float32Array> {
+  const model = await loadLayersModel(fileSystem(folder));
+  return predictTest(model, loadDigits(), task.seed);
+}
+
+process.on('message', async (job: Job) => {
+  try {
+    await useBackend(job.task.backend);
+    if (job.kind === 'train') send({ kind: 'trained', result: await trainTask(job.task, job.keep) });
+    else send({ kind: 'predicted', predictions: await predictSaved(job.folder, job.task) });
+  } catch (error) {
+    send({ kind: 'failed', reason: error instanceof Error ? (error.stack ?? error.message) : String(error) });
+  }
+});
+process.on('disconnect', () => process.exit());
