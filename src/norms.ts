@@ -76,7 +76,12 @@ const MOVING_MEAN = {
   trainable: false,
   over: 'channels',
 } as const;
-const MOVING_VARIANCE = { ...MOVING_MEAN, name: 'moving_variance', option: 'movingVariance', initializer: 'ones' } as const;
+const MOVING_VARIANCE = {
+  ...MOVING_MEAN,
+  name: 'moving_variance',
+  option: 'movingVariance',
+  initializer: 'ones',
+} as const;
 const BOTH = { center: true, scale: true } as const;
 
 export const NORMS: readonly NormRow[] = [

@@ -52,7 +52,9 @@ function implementation<N extends KernelName>(kernel: N, backendName: string): t
     const given = inputs as unknown as Inputs<N>;
     const options = attrs as unknown as Attrs<N>;
     if (given.x.size === 0) {
-      return tf.tidy(() => answersForEmpty(kernel, given.x, options.view as SlabView).slice(0, wanted(kernel, options as Request)));
+      return tf.tidy(() =>
+        answersForEmpty(kernel, given.x, options.view as SlabView).slice(0, wanted(kernel, options as Request)),
+      );
     }
     const own = provided.get(backendName)?.[kernel];
     if (own && (own.accepts?.(given, options) ?? true)) return own.run(given, options, backend);

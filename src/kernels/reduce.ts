@@ -79,11 +79,10 @@ export function positive(x: tf.Tensor): tf.Tensor {
   return tf.cast(tf.step(x), 'bool');
 }
 
-/** f(x) where x > 0, else 0, with a finite gradient in both. */
+/** f(x) where x > 0, else x, which is 0 or NaN for what is never negative; finite gradients in both. */
 export function wherePositive(x: tf.Tensor, f: (x: tf.Tensor) => tf.Tensor): tf.Tensor {
   const condition = positive(x);
-  const value = f(tf.where(condition, x, tf.ones(x.shape)));
-  return tf.where(condition, value, tf.zeros(value.shape));
+  return tf.where(condition, f(tf.where(condition, x, tf.ones(x.shape))), x);
 }
 
 /** 1/√(variance + ε); 0 where both are 0, so that a set without spread gives β even with ε = 0. */

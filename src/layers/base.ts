@@ -91,7 +91,12 @@ export abstract class NormalizationLayer extends layers.Layer {
     const axes = this.parameterAxes(rank);
     if (axes.some((axis) => shape[axis] === null || shape[axis] === undefined)) {
       const advice = 'Give inputShape with a number there; other dimensions may be null.';
-      throw problem(this.subject, 'the normalized dimensions must be known', { shape, axis: this.options.axis }, advice);
+      throw problem(
+        this.subject,
+        'the normalized dimensions must be known',
+        { shape, axis: this.options.axis },
+        advice,
+      );
     }
     return axes.map((axis) => shape[axis] as number);
   }

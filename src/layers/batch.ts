@@ -32,7 +32,12 @@ export class BatchNormalization extends NormalizationLayer {
 
   /** The standard name where the stock layer computes the same; a frozen one it would go on training. */
   override getClassName(): string {
-    return savedClassName(BatchNormalization.row, this.options, this.rank, this.options !== undefined && isFrozen(this));
+    return savedClassName(
+      BatchNormalization.row,
+      this.options,
+      this.rank,
+      this.options !== undefined && isFrozen(this),
+    );
   }
 
   protected override normalize(x: tf.Tensor, kwargs: Kwargs): tf.Tensor {

@@ -1,8 +1,8 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import type { LayerVariable } from '@tensorflow/tfjs-layers';
 import type { Kwargs } from '@tensorflow/tfjs-layers/dist/types.js';
-import { clipGate } from '../core/gate.js';
 import { problem } from '../core/errors.js';
+import { clipGate } from '../core/gate.js';
 import { normRow } from '../norms.js';
 import { batchInstanceNormWithMoments } from '../ops/batchInstance.js';
 import type { Identified, Identifier } from '../serialization/identifiers.js';

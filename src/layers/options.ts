@@ -1,6 +1,6 @@
 import { problem } from '../core/errors.js';
-import { checkStatistics } from '../ops/switchable.js';
 import type { NormRow } from '../norms.js';
+import { checkStatistics } from '../ops/switchable.js';
 
 /** Keys every tfjs layer takes. */
 const HOST_KEYS = ['inputShape', 'batchInputShape', 'batchSize', 'dtype', 'name', 'trainable', 'weights', 'inputDType'];
@@ -17,7 +17,8 @@ const refuse = (subject: string, rule: string, key: string, value: unknown, advi
 const number =
   (rule: string, holds: (n: number) => boolean, advice: string): Check =>
   (subject, key, value) => {
-    if (typeof value !== 'number' || !Number.isFinite(value) || !holds(value)) refuse(subject, rule, key, value, advice);
+    if (typeof value !== 'number' || !Number.isFinite(value) || !holds(value))
+      refuse(subject, rule, key, value, advice);
   };
 
 const boolean: Check = (subject, key, value) => {

@@ -1,5 +1,5 @@
-import { type Identified, type Identifier, identify, serializeIdentified } from '../serialization/identifiers.js';
 import type { NormRow, WeightRow } from '../norms.js';
+import { type Identified, type Identifier, identify, serializeIdentified } from '../serialization/identifiers.js';
 import type { Options } from './options.js';
 
 /** A weight with its initializer, regularizer and constraint resolved. */

@@ -52,7 +52,8 @@ export function identify(
       );
     }
   };
-  const stock = (args: object) => layers.batchNormalization({ ...args, name: 'identifiers' }) as unknown as Record<string, unknown>;
+  const stock = (args: object) =>
+    layers.batchNormalization({ ...args, name: 'identifiers' }) as unknown as Record<string, unknown>;
   const initializer = copied(given.initializer);
   const regularizer = copied(given.regularizer);
   const constraint = copied(given.constraint);
