@@ -8,7 +8,8 @@ const page = (id: string) => join(__dirname, '../../docs/norms', `${id}.md`);
 test.each(NORMS.map((row) => [row.id, row] as const))('docs/norms/%s.md tells the truth', (id, row) => {
   expect(existsSync(page(id))).toBe(true);
   const text = readFileSync(page(id), 'utf8');
-  for (const heading of ['## Formula', '## Shapes', '## Options', '## When', '## Reference']) expect(text).toContain(heading);
+  for (const heading of ['## Formula', '## Shapes', '## Options', '## When', '## Reference'])
+    expect(text).toContain(heading);
   for (const name of [row.className, ...row.aliases, ...(row.stockClassName ? [row.stockClassName] : [])]) {
     expect(text).toContain(`\`${name}\``);
   }

@@ -30,9 +30,9 @@ function snippetsOf(path: string): { name: string; code: string }[] {
   });
 }
 
-const AsyncFunction = Object.getPrototypeOf(async () => {}).constructor as new (...args: string[]) => (
-  ...args: unknown[]
-) => Promise<void>;
+const AsyncFunction = Object.getPrototypeOf(async () => {}).constructor as new (
+  ...args: string[]
+) => (...args: unknown[]) => Promise<void>;
 
 const scope = { tf: { ...core, ...layersPackage }, ...pack, ...node };
 const sources = [...filesUnder(join(ROOT, 'src')), ...filesUnder(join(ROOT, 'docs')), join(ROOT, 'README.md')];

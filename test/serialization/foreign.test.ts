@@ -56,10 +56,13 @@ test.each(['GroupNormalization', 'Addons>GroupNormalization'])('%s of Keras and 
   await expectLoads(name, config, pack.GroupNormalization, (x) => pack.groupNorm(x, { groups: 2, ...affine() }));
 });
 
-test.each(['InstanceNormalization', 'Addons>InstanceNormalization'])('%s, whose file names groups too', async (name) => {
-  const config = { groups: 4, axis: [2], epsilon: 1e-3, center: true, scale: true, ...identifiers };
-  await expectLoads(name, config, pack.InstanceNormalization, (x) => pack.instanceNorm(x, affine()));
-});
+test.each(['InstanceNormalization', 'Addons>InstanceNormalization'])(
+  '%s, whose file names groups too',
+  async (name) => {
+    const config = { groups: 4, axis: [2], epsilon: 1e-3, center: true, scale: true, ...identifiers };
+    await expectLoads(name, config, pack.InstanceNormalization, (x) => pack.instanceNorm(x, affine()));
+  },
+);
 
 test('RMSNormalization of Keras 3, whose axis is a list and whose dtype is a policy', async () => {
   const config = {
@@ -84,8 +87,7 @@ const memory = [
 test('standard names load as the stock class, as ours on request, and after the undo as stock again', async () => {
   const config = { axis: [2], momentum: 0.99, epsilon: 1e-3, center: true, scale: true, renorm: false, ...identifiers };
   const stock = { ...config, axis: -1, beta_regularizer: null, gamma_regularizer: null };
-  const load = (c: object) =>
-    tf.loadLayersModel(file('BatchNormalization', c, [3, 4], [gamma, beta, ...memory]));
+  const load = (c: object) => tf.loadLayersModel(file('BatchNormalization', c, [3, 4], [gamma, beta, ...memory]));
   expect((await load(stock)).layers[1]).not.toBeInstanceOf(pack.BatchNormalization);
   const undo = pack.replaceStockNormalization();
   try {
@@ -98,7 +100,8 @@ test('standard names load as the stock class, as ours on request, and after the 
 
 test('keys that change the numbers are refused, others are warned of once', async () => {
   const warn = jest.spyOn(console, 'warn').mockImplementation(() => {});
-  const from = (config: object) => pack.BatchNormalization.fromConfig(pack.BatchNormalization as never, config as never);
+  const from = (config: object) =>
+    pack.BatchNormalization.fromConfig(pack.BatchNormalization as never, config as never);
   expectThrows(() => from({ renorm: true }), /renorm changes what the layer computes/);
   const layerFrom = (config: object) =>
     pack.LayerNormalization.fromConfig(pack.LayerNormalization as never, config as never);

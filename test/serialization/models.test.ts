@@ -36,7 +36,14 @@ async function reloaded(model: layersPackage.LayersModel, includeOptimizer = fal
   return tf.loadLayersModel(tf.io.fromMemory(await saved(model, includeOptimizer)));
 }
 
-const input = (shape: number[], seed = 3) => tf.tensor(normal(shape.reduce((a, b) => a * b), { seed }), shape);
+const input = (shape: number[], seed = 3) =>
+  tf.tensor(
+    normal(
+      shape.reduce((a, b) => a * b),
+      { seed },
+    ),
+    shape,
+  );
 
 /** Every layer of the package that normalizes activations of this rank. */
 function allLayers(rank: number): layersPackage.layers.Layer[] {
@@ -74,7 +81,11 @@ async function expectSame(a: layersPackage.LayersModel, b: layersPackage.LayersM
 }
 
 test('a sequential model of every layer', async () => {
-  for (const shape of [[8, 6], [8, 4, 6], [8, 3, 4, 6]]) {
+  for (const shape of [
+    [8, 6],
+    [8, 4, 6],
+    [8, 3, 4, 6],
+  ]) {
     const model = tf.sequential();
     allLayers(shape.length).forEach((layer, i) => {
       if (i === 0) model.add(tf.layers.inputLayer({ inputShape: shape.slice(1) }));
@@ -90,7 +101,11 @@ test('a sequential model of every layer', async () => {
 test('functional, nested and shared layers', async () => {
   const shared = pack.groupNormalization({ groups: 3 });
   const inner = tf.sequential({
-    layers: [tf.layers.dense({ units: 6, inputShape: [4, 6] }), pack.batchNormalization(), pack.switchableNormalization()],
+    layers: [
+      tf.layers.dense({ units: 6, inputShape: [4, 6] }),
+      pack.batchNormalization(),
+      pack.switchableNormalization(),
+    ],
   });
   const x = tf.input({ shape: [4, 6] });
   const a = shared.apply(inner.apply(x)) as layersPackage.SymbolicTensor;
@@ -119,7 +134,11 @@ test.each(['sgd', 'momentum', 'adam'])('resuming with %s is bit-equal', async (n
   const build = () =>
     tf.sequential({
       layers: [
-        tf.layers.dense({ units: 6, inputShape: [4, 6], kernelInitializer: tf.initializers.glorotUniform({ seed: 1 }) }),
+        tf.layers.dense({
+          units: 6,
+          inputShape: [4, 6],
+          kernelInitializer: tf.initializers.glorotUniform({ seed: 1 }),
+        }),
         pack.batchNormalization(),
         pack.switchableNormalization(),
         pack.batchInstanceNormalization(),

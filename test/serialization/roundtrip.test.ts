@@ -77,7 +77,8 @@ for (const row of pack.NORMS.filter(({ of }) => of === 'activations')) {
         const before = layer.getConfig();
         const copy = await throughFile(layer);
         const expected = { ...layer.getConfig() };
-        if (before.groups !== 'auto') expect({ ...before, batchInputShape: 0 }).toEqual({ ...expected, batchInputShape: 0 });
+        if (before.groups !== 'auto')
+          expect({ ...before, batchInputShape: 0 }).toEqual({ ...expected, batchInputShape: 0 });
         expect(copy.getClassName()).toBe(layer.getClassName());
         expect(copy.getConfig()).toEqual(expected);
         expect(copy.weights.map((w) => [w.originalName, w.shape])).toEqual(
@@ -91,7 +92,11 @@ for (const row of pack.NORMS.filter(({ of }) => of === 'activations')) {
   test(`${row.className}: any JSON gives a layer or a NormalizationError`, () => {
     const cls = tf.serialization.SerializationMap.getMap().classNameMap[row.className]?.[0] as never;
     const warn = jest.spyOn(console, 'warn').mockImplementation(() => {});
-    const keys = [...Object.keys(row.defaults), ...row.weights.map(({ option }) => `${option}Initializer`), '__proto__'];
+    const keys = [
+      ...Object.keys(row.defaults),
+      ...row.weights.map(({ option }) => `${option}Initializer`),
+      '__proto__',
+    ];
     const anything = fc.dictionary(fc.oneof(fc.constantFrom(...keys), fc.string()), fc.jsonValue());
     fc.assert(
       fc.property(anything, (config) => {
