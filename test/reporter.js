@@ -1,10 +1,7 @@
-const BACKENDS = ['cpu', 'wasm', 'tensorflow', 'webgl', 'webgpu'];
+const BACKEND = /(?:^|\bon )(cpu|wasm|tensorflow|webgl|webgpu)$/;
 
-/** The backend that the titles of a test name, if they name one. */
-function backendOf({ ancestorTitles, title }) {
-  const words = [...ancestorTitles, title].join(' ').split(/[^a-z]+/);
-  return BACKENDS.find((name) => words.includes(name));
-}
+/** The backend a test runs on, when a group's title is its name or ends with it: `laws on wasm`. */
+const backendOf = ({ ancestorTitles }) => ancestorTitles.map((title) => title.match(BACKEND)?.[1]).find(Boolean);
 
 /** Counts by jest project and by backend, and the closing line `N passed, N failed`. */
 export default class ClosingCount {

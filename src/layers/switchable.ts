@@ -102,6 +102,7 @@ export class SwitchableNormalization extends NormalizationLayer {
   private shares(name: string): SwitchShares {
     const logits = this.weight(name);
     if (!logits) throw problem(this.subject, 'the layer has no weights before it is built', {}, 'Call build first.');
+    // biome-ignore lint/plugin: two or three values, read when somebody asks for them
     const shares = tf.tidy(() => tf.softmax(logits).dataSync());
     return Object.fromEntries(this.statistics.map((statistic, k) => [statistic, shares[k] as number]));
   }

@@ -21,8 +21,8 @@ test('ρ is projected by training calls, used clipped in between, and free to co
   const layer = pack.batchInstanceNormalization({ inputShape: [5, 4], rhoInitializer: rhoOf(0.9) });
   const model = tf.sequential({ layers: [layer, tf.layers.flatten(), tf.layers.dense({ units: 1 })] });
   const x = input([6, 5, 4]);
-  const rho = layer.weights.find(({ originalName }) => originalName.endsWith('rho'));
-  (rho?.read() as unknown as { assign(t: unknown): void }).assign(tf.tensor1d([1.5, -0.5, 0.25, 2])); // as an optimizer
+  const rho = layer.weights.find(({ originalName }) => originalName.endsWith('rho')) as { read(): unknown };
+  (rho.read() as unknown as { assign(t: unknown): void }).assign(tf.tensor1d([1.5, -0.5, 0.25, 2])); // as an optimizer
   const clipped = tf.tensor1d([1, 0, 0.25, 1]);
   const memory = { mean: tf.zeros([4]), variance: tf.ones([4]) };
   expectClose(layer.apply(x) as never, pack.batchInstanceNorm(x, { rho: clipped, ...memory }));

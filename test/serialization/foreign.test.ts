@@ -41,7 +41,7 @@ const identifiers = {
   gamma_constraint: null,
 };
 
-async function expectLoads(className: string, config: object, as: Function, expected: (x: core.Tensor) => core.Tensor) {
+async function expectLoads(className: string, config: object, as: new (...args: never[]) => object, expected: (x: core.Tensor) => core.Tensor) {
   const model = await tf.loadLayersModel(file(className, config, [3, 4], [gamma, beta]));
   expect(model.layers[1]).toBeInstanceOf(as);
   const x = tf.tensor(normal(24), [2, 3, 4]);
@@ -155,8 +155,8 @@ describe('registration', () => {
 
   test('a stranger is not displaced, kept on request, replaced on request', () => {
     class Stranger {
-      static className = 'GroupNormalization';
       static fromConfig = () => new Stranger();
+      readonly className = 'GroupNormalization';
     }
     // A second copy of tfjs has a map of its own.
     const theirs = { GroupNormalization: [Stranger, Stranger.fromConfig] } as unknown as typeof map;
