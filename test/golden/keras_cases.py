@@ -1,7 +1,7 @@
 """Keras's own layers on its numpy backend, in float32 as users run them, and so compared as float32 is.
 
 Its torch backend is no oracle: float32 whatever the dtype, and LayerNormalization fails there on inner axes (3.12); RMSNormalization fails on
-them everywhere."""
+them everywhere, and unsorted axes are not sorted in 3.12 (later versions do), so they are not asked for."""
 
 import numpy as np
 from keras import layers
@@ -18,7 +18,7 @@ CASES = [
     ("batch", layers.BatchNormalization, [3, 5, 4, 6], {"axis": 1, "epsilon": 1e-5}, False),
     ("layer", layers.LayerNormalization, [6, 9], {"axis": -1, "epsilon": 1e-3}, None),
     ("layer", layers.LayerNormalization, [3, 4, 5], {"axis": [1, 2], "epsilon": 1e-3}, None),
-    ("layer", layers.LayerNormalization, [3, 4, 5, 2], {"axis": [-2, 1], "epsilon": 1e-5}, None),
+    ("layer", layers.LayerNormalization, [3, 4, 5, 2], {"axis": [1, 2], "epsilon": 1e-5}, None),
     ("layer", layers.LayerNormalization, [3, 4, 5, 2], {"axis": 1, "epsilon": 1e-3}, None),
     ("rms", layers.RMSNormalization, [6, 9], {"axis": -1, "epsilon": 1e-6}, None),
     ("rms", layers.RMSNormalization, [3, 4, 5], {"axis": [1, 2], "epsilon": 1e-6}, None),
