@@ -3,43 +3,37 @@ import '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Backend } from './task.js';
 
-type Numbers4D = [number, number, number, number];
+type Pair = [number, number];
 
-/** How many pixels a convolution adds before the first row or column, and how many rows or columns it makes. */
-function window(size: number, kernel: number, stride: number, pad: string): { before: number; out: number } {
-  if (pad === 'valid') return { before: 0, out: Math.ceil((size - kernel + 1) / stride) };
-  const out = Math.ceil(size / stride);
-  return { before: Math.floor(Math.max(0, (out - 1) * stride + kernel - size) / 2), out };
+/** Rows (or columns) of zeros before and after the input so that every place of the kernel sees `out` strides of it. */
+function borders(size: number, kernel: number, stride: number, out: number, pad: unknown): Pair {
+  const needed = (out - 1) * stride + kernel;
+  const before = pad === 'same' ? Math.floor(Math.max(0, needed - size) / 2) : pad === 'valid' ? 0 : Number(pad);
+  return [before, Math.max(0, needed - size - before)];
 }
 
 /**
  * dW of a convolution: for each place in the kernel, the input shifted by it times dy. The wasm backend of
- * TensorFlow.js 4.22 has every kernel a convolution needs to train but this one.
+ * TensorFlow.js 4.22 has every kernel that training a convolution needs but this one.
  */
-function filterGradient(x: tf.Tensor4D, dy: tf.Tensor4D, stride: number, pad: string, shape: Numbers4D): tf.Tensor {
-  const [height, width, inputs, outputs] = shape;
-  const [batch, h, w] = x.shape;
-  const rows = window(h, height, stride, pad);
-  const columns = window(w, width, stride, pad);
-  const [needH, needW] = [(rows.out - 1) * stride + height, (columns.out - 1) * stride + width];
-  const after = [Math.max(0, needH - h - rows.before), Math.max(0, needW - w - columns.before)];
-  const borders = [
-    [0, 0],
-    [rows.before, after[0]],
-    [columns.before, after[1]],
-    [0, 0],
-  ] as [number, number][];
-  const padded = tf.pad(x, borders); // [batch, ≥ needH, ≥ needW, inputs]
-  const dyRows = tf.reshape(dy, [-1, outputs]); // [batch·out·out, outputs]
+function filterGradient(x: tf.Tensor4D, dy: tf.Tensor4D, attrs: tf.Conv2DBackpropFilterAttrs): tf.Tensor {
+  const { strides, pad, filterShape } = attrs;
+  const [height, width, inputs, outputs] = filterShape;
+  const [rowStep, columnStep] = Array.isArray(strides) ? strides : [strides, strides];
+  const [batch, rows, columns] = dy.shape;
+  const rowBorders = borders(x.shape[1], height, rowStep, rows, pad);
+  const columnBorders = borders(x.shape[2], width, columnStep, columns, pad);
+  const padded = tf.pad(x, [[0, 0], rowBorders, columnBorders, [0, 0]]);
+  const flatDy = tf.reshape(dy, [-1, outputs]); // [batch·rows·columns, outputs]
   const places: tf.Tensor[] = [];
   for (let i = 0; i < height; i++) {
     for (let j = 0; j < width; j++) {
-      const end = [batch, i + (rows.out - 1) * stride + 1, j + (columns.out - 1) * stride + 1, inputs];
-      const shifted = tf.stridedSlice(padded, [0, i, j, 0], end, [1, stride, stride, 1]); // as dy, of inputs
-      places.push(tf.matMul(tf.reshape(shifted, [-1, inputs]), dyRows, true)); // [inputs, outputs]
+      const end = [batch, i + (rows - 1) * rowStep + 1, j + (columns - 1) * columnStep + 1, inputs];
+      const seen = tf.stridedSlice(padded, [0, i, j, 0], end, [1, rowStep, columnStep, 1]); // [batch, rows, columns, inputs]
+      places.push(tf.matMul(tf.reshape(seen, [-1, inputs]), flatDy, true)); // [inputs, outputs]
     }
   }
-  return tf.reshape(tf.stack(places), shape);
+  return tf.reshape(tf.stack(places), filterShape);
 }
 
 function completeWasm(): void {
@@ -48,11 +42,11 @@ function completeWasm(): void {
     kernelName: 'Conv2DBackpropFilter',
     backendName: 'wasm',
     kernelFunc: ({ inputs, attrs }) => {
-      const { strides, pad, filterShape } = attrs as unknown as tf.Conv2DBackpropFilterAttrs;
-      const stride = Array.isArray(strides) ? strides[0] : strides;
-      return tf.tidy(() =>
-        filterGradient(inputs.x as tf.Tensor4D, inputs.dy as tf.Tensor4D, stride, String(pad), filterShape),
-      );
+      const given = attrs as unknown as tf.Conv2DBackpropFilterAttrs;
+      if (given.dataFormat !== 'NHWC' || Array.isArray(given.pad)) {
+        throw new Error('This gradient is made for channels last, and the same padding on all sides.');
+      }
+      return tf.tidy(() => filterGradient(inputs.x as tf.Tensor4D, inputs.dy as tf.Tensor4D, given));
     },
   });
 }

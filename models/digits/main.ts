@@ -44,11 +44,20 @@ async function saveAndCompare(options: Options, rows: readonly Row[], tasks: rea
   return largestDifference(kept.predictions, await predictInNewProcess(options.save, task));
 }
 
-const options = parseOptions(process.argv.slice(2));
-console.log(`${describeSettings(options, loadDigits().labels.length)}\n`);
-const tasks = tasksOf(options);
-const rows = await trainRows(options, tasks);
-console.log(resultTable(rows));
-const difference = await saveAndCompare(options, rows, tasks);
-console.log(`largest difference after reloading: ${difference}`);
-if (difference !== 0) process.exitCode = 1;
+async function main(): Promise<void> {
+  const options = parseOptions(process.argv.slice(2));
+  console.log(`${describeSettings(options, loadDigits().labels.length)}\n`);
+  const tasks = tasksOf(options);
+  const rows = await trainRows(options, tasks);
+  console.log(resultTable(rows));
+  const difference = await saveAndCompare(options, rows, tasks);
+  console.log(`largest difference after reloading: ${difference}`);
+  if (difference !== 0) process.exitCode = 1;
+}
+
+try {
+  await main();
+} catch (error) {
+  console.error(`error: ${error instanceof Error ? error.message : String(error)}`);
+  process.exitCode = 1;
+}

@@ -49,7 +49,7 @@ export function parseOptions(argv: readonly string[]): Options {
   const architecture = new Option('--architecture <name>', 'the network');
   const command = new Command('npm start --')
     .description('Trains small networks on 1,797 handwritten digits and compares their normalizations.')
-    .addOption(norm.choices(NORM_CHOICES).default(['batch', 'group']))
+    .addOption(norm.choices(NORM_CHOICES).default(['batch', 'group'], 'batch group'))
     .option('--batch-size <number>', 'images a training step sees', wholeNumber(1, TRAINING_IMAGES), 2)
     .option('--epochs <number>', 'passes over the training images', wholeNumber(1, 1000), 12)
     .option('--seed <number>', 'decides the split, the initial weights and the order', wholeNumber(0, 1e6), 1)

@@ -6,7 +6,10 @@ import type { TrainingResult } from './protocol.js';
 import { learningRate, MOMENTUM, type Task } from './task.js';
 import type { Progress } from './train.js';
 
-const LAYERS = { mlp: `mlp ${PIXELS}-128-128-10`, cnn: 'cnn 16-32-32 channels of 3 × 3, average, 10' };
+const LAYERS = {
+  mlp: `mlp ${PIXELS}-128-128-10`,
+  cnn: 'cnn of 3 × 3 convolutions to 16, 32 and 32 channels, 10 outputs',
+};
 
 /** Every setting a result depends on. */
 export function describeSettings(options: Options, images: number): string {
@@ -15,7 +18,7 @@ export function describeSettings(options: Options, images: number): string {
   return [
     `${images} handwritten digits of 8 × 8 pixels: ${TRAINING_IMAGES} to train, ${images - TRAINING_IMAGES} to test`,
     `${LAYERS[architecture]}, a norm before each ReLU; weights He normal; pixels / 8 - 1; ${backend} backend`,
-    `batch size ${batchSize}, ${epochs} epochs, SGD with momentum ${MOMENTUM}, learning rate 0.1 · ${batchSize} / 32` +
+    `batch size ${batchSize}, epochs ${epochs}, SGD with momentum ${MOMENTUM}, learning rate 0.1 · ${batchSize} / 32` +
       ` = ${learningRate(batchSize)}, seed ${seed}${last} (split, initial weights and order)`,
   ].join('\n');
 }
@@ -26,10 +29,10 @@ export interface ProgressDisplay {
 }
 
 /** One live bar a norm on a terminal; in a file or a pipe, a line a norm and quarter of the way. */
-export function showProgress({ norm, epochs, seed, seeds }: Options): ProgressDisplay {
+export function showProgress({ norm, epochs, seeds }: Options): ProgressDisplay {
   const width = Math.max(...norm.map((id) => id.length));
   const total = epochs * seeds;
-  if (!process.stdout.isTTY) return plainLines(width, seed, total);
+  if (!process.stdout.isTTY) return plainLines(width, seeds > 1);
   const format = '{name} {bar} {percentage} % · epoch {epoch} · loss {loss} · {eta_formatted} left';
   const bars = new MultiBar({ format, barCompleteChar: '━', barIncompleteChar: '╌', hideCursor: true });
   const initial = { epoch: 0, loss: '–' };
@@ -47,16 +50,18 @@ export function showProgress({ norm, epochs, seed, seeds }: Options): ProgressDi
   };
 }
 
-function plainLines(width: number, seed: number, total: number): ProgressDisplay {
+function plainLines(width: number, nameSeeds: boolean): ProgressDisplay {
   const shown = new Map<Task, number>();
   return {
     update(task, { epochs: now, loss }) {
-      const quarter = Math.floor((4 * now) / task.epochs);
-      if (quarter <= (shown.get(task) ?? 0)) return;
-      shown.set(task, quarter);
-      const which = total > task.epochs ? ` (seed ${task.seed})` : '';
-      const epoch = `epoch ${Math.ceil(now)}/${task.epochs}`;
-      console.log(`${task.norm.padEnd(width)}${which} ${epoch}, loss ${loss.toFixed(3)}`);
+      const step = Math.ceil(task.epochs / 4);
+      const due = now === task.epochs || now >= (shown.get(task) ?? 0) + step;
+      if (!due) return;
+      shown.set(task, Math.floor(now));
+      const which = nameSeeds ? ` (seed ${task.seed})` : '';
+      console.log(
+        `${task.norm.padEnd(width)}${which} epoch ${Math.floor(now)}/${task.epochs}, loss ${loss.toFixed(3)}`,
+      );
     },
     stop: () => {},
   };

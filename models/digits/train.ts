@@ -9,6 +9,7 @@ import { learningRate, MOMENTUM, type Task } from './task.js';
 export interface Progress {
   /** Epochs done; the fraction tells of the running one. */
   readonly epochs: number;
+  /** Mean over the batches since the last report. */
   readonly loss: number;
 }
 
@@ -28,7 +29,7 @@ export function predictTest(model: LayersModel, digits: Digits, seed: number): F
 }
 
 /** The share of test images whose likeliest class is not their digit. */
-function errorOf(probabilities: Float32Array, digits: Digits, seed: number): number {
+export function errorOf(probabilities: Float32Array, digits: Digits, seed: number): number {
   const { test } = splitDigits(digits, seed);
   const wrong = test.filter((image, i) => {
     const row = probabilities.subarray(i * CLASSES, (i + 1) * CLASSES);
@@ -59,14 +60,16 @@ export async function train(task: Task, report: (progress: Progress) => void): P
   const random = seededRandom(-1 - seed);
   const started = performance.now();
   let reported = 0;
+  let losses: number[] = [];
   for (let epoch = 0; epoch < epochs; epoch++) {
     const order = shuffled(training, random);
     for (let start = 0; start < order.length; start += batchSize) {
-      const loss = await trainOn(model, digits, order.slice(start, start + batchSize));
+      losses.push(await trainOn(model, digits, order.slice(start, start + batchSize)));
       const done = epoch + Math.min(1, (start + batchSize) / order.length);
       if (done - reported < 0.05 && done < epochs) continue;
       reported = done;
-      report({ epochs: done, loss });
+      report({ epochs: done, loss: losses.reduce((sum, loss) => sum + loss, 0) / losses.length });
+      losses = [];
       await setImmediate(); // Lets the report leave the process.
     }
   }

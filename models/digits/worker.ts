@@ -1,6 +1,7 @@
 /** A process that trains the models it is sent, one after the other, or loads a saved one and predicts. */
 import { io } from '@tensorflow/tfjs-core';
 import { type LayersModel, loadLayersModel } from '@tensorflow/tfjs-layers';
+import { replaceStockNormalization } from '../../src/index.js';
 import { fileSystem } from '../../src/node/index.js';
 import { useBackend } from './backend.js';
 import { loadDigits } from './data.js';
@@ -31,6 +32,8 @@ async function trainTask(task: Task, keep: boolean): Promise<TrainingResult> {
 }
 
 async function predictSaved(folder: string, task: Task): Promise<Float32Array> {
+  // Batch and layer norm are saved under the host's names. Its own classes would load, and differ by their rounding.
+  replaceStockNormalization();
   const model = await loadLayersModel(fileSystem(folder));
   return predictTest(model, loadDigits(), task.seed);
 }
@@ -41,7 +44,7 @@ process.on('message', async (job: Job) => {
     if (job.kind === 'train') send({ kind: 'trained', result: await trainTask(job.task, job.keep) });
     else send({ kind: 'predicted', predictions: await predictSaved(job.folder, job.task) });
   } catch (error) {
-    send({ kind: 'failed', reason: error instanceof Error ? (error.stack ?? error.message) : String(error) });
+    send({ kind: 'failed', reason: error instanceof Error ? error.message : String(error) });
   }
 });
 process.on('disconnect', () => process.exit());
