@@ -13,11 +13,12 @@ export type Dimensions = 'batch' | 'space' | 'channels' | 'group' | 'axes' | 'ke
 /** One weight: its name in a saved file, the option that switches it (if any), and its initial value. */
 export interface WeightRow {
   readonly name: string;
-  /** Prefix of the options `…Initializer`, `…Regularizer`, `…Constraint`. */
-  readonly option: string;
+  /** Prefix of the options `…Initializer`, `…Regularizer`, `…Constraint`; absent, the weight has none. */
+  readonly option?: string;
   /** The boolean option without which the weight does not exist. */
   readonly when?: 'center' | 'scale';
-  readonly initializer: 'ones' | 'zeros';
+  /** `given`: from what the layer wraps. */
+  readonly initializer: 'ones' | 'zeros' | 'given';
   readonly trainable: boolean;
   /** What it has one value for. */
   readonly over: 'channels' | 'axes' | 'statistics' | 'outputs';
@@ -186,7 +187,7 @@ export const NORMS: readonly NormRow[] = [
     minRank: 2,
     defaults: { dataInit: false },
     ownOptions: [],
-    weights: [{ name: 'g', option: 'g', initializer: 'ones', trainable: true, over: 'outputs' }],
+    weights: [{ name: 'g', initializer: 'given', trainable: true, over: 'outputs' }],
     paper: {
       title: 'Weight Normalization: A Simple Reparameterization to Accelerate Training of Deep Neural Networks',
       year: 2016,

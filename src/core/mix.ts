@@ -34,6 +34,24 @@ function mixDeviations(instance: Statistics, batch: Statistics, rho: tf.Tensor, 
   return { mean, variance: divide((safe) => tf.div(1, tf.square(safe))) }; // [B, C]
 }
 
+/**
+ * Softmax that can be differentiated twice: tfjs's own gradient uses its saved output, whose path the tape has lost by
+ * then. This one saves its input and computes itself again. Test: "second order: switchable".
+ */
+function softmax(logits: tf.Tensor): tf.Tensor {
+  const twice = tf.customGrad((...args) => {
+    const [x, save] = args as unknown as [tf.Tensor, tf.GradSaveFunc];
+    save([x]);
+    const gradFunc = (dy: tf.Tensor, saved: tf.Tensor[]) => {
+      const y = softmax(saved[0] as tf.Tensor);
+      const weighted = tf.mul(dy, y);
+      return tf.sub(weighted, tf.mul(tf.sum(weighted), y));
+    };
+    return { value: tf.softmax(x), gradFunc };
+  });
+  return twice(logits);
+}
+
 /** `μ = μ_I + Σ w_k·(μ_k − μ_I)`, `σ² = Σ u_k·σ²_k` with the softmaxes w and u of the logits. */
 function mixVariances(
   instance: Statistics,
@@ -46,8 +64,8 @@ function mixVariances(
     batch: () => batch,
   };
   const parts = mix.statistics.map((name) => of[name]());
-  const w = tf.unstack(tf.softmax(mix.meanWeight)); // scalars
-  const u = tf.unstack(tf.softmax(mix.varianceWeight));
+  const w = tf.unstack(softmax(mix.meanWeight)); // scalars
+  const u = tf.unstack(softmax(mix.varianceWeight));
   const shifts = parts.map(({ mean }, k) => tf.mul(w[k] as tf.Tensor, tf.sub(mean, instance.mean))); // each [B, C]
   const variances = parts.map(({ variance }, k) => tf.mul(u[k] as tf.Tensor, variance)); // broadcast to [B, C]
   return {

@@ -63,6 +63,9 @@ export function applyStatistics(
   { mean, variance }: Statistics,
   options: Parameters & { epsilon: number },
 ): tf.Tensor {
-  const inputs = { x, mean, variance, ...affine(options) };
-  return tf.tidy(() => run('ApplyStatistics', inputs, { view, epsilon: options.epsilon })[0] as tf.Tensor);
+  const statistics = (t: tf.Tensor) => (t.rank === 2 ? t : tf.reshape(t, [view.B, view.G])); // [B, G]
+  return tf.tidy(() => {
+    const inputs = { x, mean: statistics(mean), variance: statistics(variance), ...affine(options) };
+    return run('ApplyStatistics', inputs, { view, epsilon: options.epsilon })[0] as tf.Tensor;
+  });
 }

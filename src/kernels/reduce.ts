@@ -79,10 +79,13 @@ export function positive(x: tf.Tensor): tf.Tensor {
   return tf.cast(tf.step(x), 'bool');
 }
 
-/** f(x) where x > 0, else x, which is 0 or NaN for what is never negative; finite gradients in both. */
+/**
+ * f(x) where x > 0, else 0, for x that is never negative; NaN stays NaN. By arithmetic with a step, which has gradients of
+ * every order: those of `where` end at its condition.
+ */
 export function wherePositive(x: tf.Tensor, f: (x: tf.Tensor) => tf.Tensor): tf.Tensor {
-  const condition = positive(x);
-  return tf.where(condition, f(tf.where(condition, x, tf.ones(x.shape))), x);
+  const one = tf.step(x);
+  return tf.mul(f(tf.add(tf.mul(x, one), tf.sub(1, one))), one);
 }
 
 /** 1/√(variance + ε); 0 where both are 0, so that a set without spread gives β even with ε = 0. */

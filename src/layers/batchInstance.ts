@@ -1,4 +1,4 @@
-import type * as tf from '@tensorflow/tfjs-core';
+import * as tf from '@tensorflow/tfjs-core';
 import type { LayerVariable } from '@tensorflow/tfjs-layers';
 import type { Kwargs } from '@tensorflow/tfjs-layers/dist/types.js';
 import { problem } from '../core/errors.js';
@@ -72,7 +72,9 @@ export class BatchInstanceNormalization extends NormalizationLayer {
   /** Optimizers ignore constraints: writing a variable to itself applies its own, the clip. */
   private projectRho(): void {
     const rho = this.weightsByName.rho as LayerVariable;
-    rho.write(clipGate(rho.read()));
+    tf.tidy(() => {
+      rho.write(clipGate(rho.read()));
+    });
   }
 
   protected override normalize(x: tf.Tensor, kwargs: Kwargs): tf.Tensor {

@@ -1,10 +1,6 @@
 export { NormalizationError } from '../core/errors.js';
-export {
-  removeWeightNormalization,
-  WeightNormalization,
-  type WeightNormalizationArgs,
-  weightNormalization,
-} from '../wrappers/weight.js';
+export { removeWeightNormalization } from '../wrappers/remove.js';
+export { WeightNormalization, type WeightNormalizationArgs, weightNormalization } from '../wrappers/weight.js';
 export { BatchNormalization, type BatchNormalizationArgs, batchNormalization } from './batch.js';
 export {
   BatchInstanceNormalization,

@@ -65,10 +65,11 @@ const CHECKS: Readonly<Record<string, Check>> = {
 
 /** The keys a norm's constructor knows besides the host's. */
 export function ownKeys(row: NormRow): string[] {
-  const identifiers = row.weights.flatMap(({ option, trainable }) =>
-    (trainable ? ['Initializer', 'Regularizer', 'Constraint'] : ['Initializer']).map((part) => option + part),
-  );
-  return [...Object.keys(row.defaults), ...identifiers];
+  const identifiers = row.weights.flatMap(({ option, trainable }) => {
+    if (option === undefined) return [];
+    return (trainable ? ['Initializer', 'Regularizer', 'Constraint'] : ['Initializer']).map((part) => option + part);
+  });
+  return [...(row.of === 'weights' ? ['layer'] : []), ...Object.keys(row.defaults), ...identifiers];
 }
 
 /** All keys a norm's constructor knows. */

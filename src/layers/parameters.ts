@@ -4,12 +4,16 @@ import type { Options } from './options.js';
 
 /** A weight with its initializer, regularizer and constraint resolved. */
 export interface Parameter extends Identified {
-  readonly row: WeightRow;
+  readonly row: WithOption;
 }
 
 const PARTS = ['initializer', 'regularizer', 'constraint'] as const;
 
-const optionName = (row: WeightRow, part: string) => `${row.option}${part.charAt(0).toUpperCase()}${part.slice(1)}`;
+type WithOption = WeightRow & { readonly option: string };
+
+const hasOption = (row: WeightRow): row is WithOption => row.option !== undefined;
+
+const optionName = (row: WithOption, part: string) => `${row.option}${part.charAt(0).toUpperCase()}${part.slice(1)}`;
 
 /** Resolves the identifiers of every weight of a norm, whether it exists or not: they are part of the configuration. */
 export function readParameters(
@@ -18,7 +22,7 @@ export function readParameters(
   args: Options,
   initial: Readonly<Record<string, string>> = {},
 ): Parameter[] {
-  return row.weights.map((weight) => {
+  return row.weights.filter(hasOption).map((weight) => {
     const given = (part: string) => args[optionName(weight, part)] as Identifier;
     const identified = identify(subject, weight.option, {
       initializer: given('initializer') ?? initial[weight.name] ?? weight.initializer,

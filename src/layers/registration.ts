@@ -5,7 +5,19 @@ import { CLASSES } from './classes.js';
 
 type Registrable = serialization.SerializableConstructor<serialization.Serializable> & { className: string };
 
-const classOf = (id: keyof typeof CLASSES) => CLASSES[id] as unknown as Registrable;
+/** A class can read the files that hold it under another name in a way of its own. */
+type Readers = Registrable & { fromAliasConfig?: Registrable['fromConfig'] };
+
+const classOf = (id: keyof typeof CLASSES) => CLASSES[id] as unknown as Readers;
+
+/** Every name of the table with its class and its reader. */
+function entries() {
+  return NORMS.flatMap(({ id, className, aliases }) => {
+    const cls = classOf(id);
+    const foreign = aliases.map((name) => ({ name, cls, read: cls.fromAliasConfig ?? cls.fromConfig }));
+    return [{ name: className, cls, read: cls.fromConfig }, ...foreign];
+  });
+}
 
 /**
  * Registers every layer class, and the names under which other packages' files hold it, so that `tf.loadLayersModel`
@@ -24,12 +36,9 @@ const classOf = (id: keyof typeof CLASSES) => CLASSES[id] as unknown as Registra
  */
 export function register(tf?: HasSerialization, { onConflict = 'throw' }: { onConflict?: OnConflict } = {}): void {
   const map = classMap(tf);
-  const entries = NORMS.flatMap(({ id, className, aliases }) =>
-    [className, ...aliases].map((name) => ({ name, cls: classOf(id) })),
-  );
   const trial = { ...map }; // a refused name must not leave half of them registered
-  for (const { name, cls } of entries) enter(trial, name, cls, onConflict);
-  for (const { name, cls } of entries) enter(map, name, cls, onConflict);
+  for (const entry of entries()) enter(trial, entry, onConflict);
+  for (const entry of entries()) enter(map, entry, onConflict);
 }
 
 /**

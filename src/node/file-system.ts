@@ -15,8 +15,9 @@ import { writeModel } from './write.js';
  * @returns A handler for `model.save` and `tf.loadLayersModel`.
  * @example
  * ```js
- * await model.save(fileSystem('models/digits'));
- * const same = await tf.loadLayersModel(fileSystem('models/digits'));
+ * const model = tf.sequential({ layers: [tf.layers.dense({ units: 1, inputShape: [4] })] });
+ * await model.save(fileSystem('models/line'));
+ * const same = await tf.loadLayersModel(fileSystem('models/line'));
  * ```
  */
 export function fileSystem(path: string | URL): io.IOHandler {

@@ -23,8 +23,15 @@ function isOurs(cls: unknown): boolean {
   return (cls as { [OURS]?: boolean })[OURS] === true;
 }
 
+/** A class, a name it is found under, and what makes it of a configuration under that name. */
+export interface Entry {
+  readonly name: string;
+  readonly cls: SerializableClass;
+  readonly read: SerializableClass['fromConfig'];
+}
+
 /** Puts a class under a name, unless a copy of this package has, or a stranger is there and is to be kept. */
-export function enter(map: ClassMap, name: string, cls: SerializableClass, onConflict: OnConflict): void {
+export function enter(map: ClassMap, { name, cls, read }: Entry, onConflict: OnConflict): void {
   const there = Object.hasOwn(map, name) ? map[name]?.[0] : undefined;
   if (there && isOurs(there)) return;
   if (there && onConflict === 'keep') return;
@@ -36,5 +43,5 @@ export function enter(map: ClassMap, name: string, cls: SerializableClass, onCon
       "Import from 'tfjs-normalization/layers', which registers nothing, and call register(tf, { onConflict: 'keep' }) or 'replace'.",
     );
   }
-  map[name] = [cls, cls.fromConfig];
+  map[name] = [cls, read];
 }
