@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { MixStatistics, Statistic } from '../kernels/contract.js';
-import { meanFromFirst, reciprocalDeviation, wherePositive } from '../kernels/reduce.js';
+import { meanFromFirst, reciprocalDeviation, wherePositive, withoutGradient } from '../kernels/reduce.js';
 import type { Statistics } from './normalize.js';
 
 /**
@@ -35,21 +35,13 @@ function mixDeviations(instance: Statistics, batch: Statistics, rho: tf.Tensor, 
 }
 
 /**
- * Softmax that can be differentiated twice: tfjs's own gradient uses its saved output, whose path the tape has lost by
- * then. This one saves its input and computes itself again. Test: "second order: switchable".
+ * Softmax that can be differentiated twice. The gradients of tfjs's `softmax` and `exp` use their saved output, whose path
+ * the tape has lost the second time; that of `expm1` uses its input. Test: "second order: switchable".
  */
 function softmax(logits: tf.Tensor): tf.Tensor {
-  const twice = tf.customGrad((...args) => {
-    const [x, save] = args as unknown as [tf.Tensor, tf.GradSaveFunc];
-    save([x]);
-    const gradFunc = (dy: tf.Tensor, saved: tf.Tensor[]) => {
-      const y = softmax(saved[0] as tf.Tensor);
-      const weighted = tf.mul(dy, y);
-      return tf.sub(weighted, tf.mul(tf.sum(weighted), y));
-    };
-    return { value: tf.softmax(x), gradFunc };
-  });
-  return twice(logits);
+  const largest = withoutGradient(logits, (x) => tf.max(x));
+  const powers = tf.add(tf.expm1(tf.sub(logits, largest)), 1);
+  return tf.div(powers, tf.sum(powers));
 }
 
 /** `μ = μ_I + Σ w_k·(μ_k − μ_I)`, `σ² = Σ u_k·σ²_k` with the softmaxes w and u of the logits. */
