@@ -16,6 +16,7 @@ export interface MaskedMoments {
  * The mask has the leading dimensions of x; what it hides is selected away, not multiplied (0·NaN is NaN).
  */
 export function maskedMoments(x: tf.Tensor, view: SlabView, mask: tf.Tensor): MaskedMoments {
+  if (x.size === 0) return nothingSeen(view);
   const layout = layoutOf(view);
   const sum = (t: tf.Tensor) => sumOver(t, layout.axes('SKT')); // [B, 1, G, 1, 1]
   const spread = tf.mul(tf.ones(x.shape), tf.cast(tf.expandDims(mask, -1), 'float32')); // as x
@@ -32,6 +33,11 @@ export function maskedMoments(x: tf.Tensor, view: SlabView, mask: tf.Tensor): Ma
   const some = positive(flat(count, view));
   const orNothing = (t: tf.Tensor) => tf.where(some, t, tf.fill(t.shape, Number.NaN));
   return { statistics, seen: { mean: orNothing(statistics.mean), variance: orNothing(statistics.variance) } };
+}
+
+function nothingSeen({ B, G }: SlabView): MaskedMoments {
+  const [zeros, nothing] = [tf.zeros([B, G]), tf.fill([B, G], Number.NaN)];
+  return { statistics: { mean: zeros, variance: zeros }, seen: { mean: nothing, variance: nothing } };
 }
 
 const flat = (t: tf.Tensor, { B, G }: SlabView): tf.Tensor => tf.reshape(t, [B, G]);

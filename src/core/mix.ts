@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { MixStatistics, Statistic } from '../kernels/contract.js';
-import { meanFromFirst, reciprocalDeviation, wherePositive, withoutGradient } from '../kernels/reduce.js';
+import { meanFromFirst, meanOver, reciprocalDeviation, wherePositive, withoutGradient } from '../kernels/reduce.js';
 import type { Statistics } from './normalize.js';
 
 /**
@@ -10,8 +10,8 @@ import type { Statistics } from './normalize.js';
  */
 function total({ mean, variance }: Statistics, axis: 0 | 1): Statistics {
   const common = meanFromFirst(mean, axis); // [1, C] or [B, 1]
-  const within = tf.mean(variance, axis, true);
-  const between = tf.mean(tf.square(tf.sub(mean, common)), axis, true);
+  const within = meanOver(variance, [axis]);
+  const between = meanOver(tf.square(tf.sub(mean, common)), [axis]);
   return { mean: common, variance: tf.add(within, between) };
 }
 
@@ -69,12 +69,12 @@ function mixVariances(
 /**
  * Mixes Instance moments `[B, C]` with Layer and Batch statistics into one mean and variance `[B, C]`.
  *
- * @param memory The batch statistics `[C]` to use; absent, the batch's own.
+ * @param given The batch statistics, one a channel: the batch's own, or a memory.
  */
-export function mixStatistics(instance: Statistics, memory: Statistics | undefined, mix: MixStatistics): Statistics {
+export function mixStatistics(instance: Statistics, given: Statistics, mix: MixStatistics): Statistics {
   return tf.tidy(() => {
     const row = (t: tf.Tensor) => tf.reshape(t, [1, t.size]); // [1, C]
-    const batch = memory ? { mean: row(memory.mean), variance: row(memory.variance) } : batchStatistics(instance);
+    const batch = { mean: row(given.mean), variance: row(given.variance) };
     if (mix.by === 'rstd') return mixDeviations(instance, batch, row(mix.rho), mix.epsilon);
     return mixVariances(instance, batch, mix);
   });

@@ -99,8 +99,8 @@ export const STATISTICS = ['instance', 'layer', 'batch'] as const;
 export type Statistic = (typeof STATISTICS)[number];
 
 /**
- * `MixStatistics` (small: everything is `[B, C]` or `[C]`): Instance moments, the memory of the batch statistics or
- * none (then they follow from the Instance moments), and mixing weights → the mixed mean and variance `[B, C]`.
+ * `MixStatistics` (small: everything is `[B, C]` or `[C]`): Instance moments, batch statistics (a memory, or derived from
+ * the Instance moments) and mixing weights → the mixed mean and variance `[B, C]`.
  *
  * `rstd`: one gate ρ per channel mixes the reciprocal deviations (then ε is inside the result and the caller applies it
  * with ε = 0). `variance`: two softmax weights mix means and variances.

@@ -53,7 +53,7 @@ export abstract class NormalizationLayer extends layers.Layer {
 
   /** Who complains in an error: `GroupNormalization "gn2"`. */
   protected get subject(): string {
-    return `${this.getClassName()} "${this.name}"`;
+    return `${this.row.stockClassName ?? this.row.className} "${this.name}"`;
   }
 
   /** Initial values that depend on an option, by weight. */
@@ -106,6 +106,7 @@ export abstract class NormalizationLayer extends layers.Layer {
   }
 
   override build(inputShape: Shape | Shape[]): void {
+    if (this.built) return;
     const shape = singleShape(inputShape);
     const sizes = this.checkShape(shape);
     const wanted = this.parameters.filter(({ row }) => this.wants(row));
@@ -145,6 +146,7 @@ export abstract class NormalizationLayer extends layers.Layer {
     this.weightsByName = {};
     this.trainableWeights = [];
     this.nonTrainableWeights = [];
+    (this as unknown as { _addedWeightNames: string[] })._addedWeightNames = [];
     this.inputSpec = null as unknown as InputSpec[];
   }
 

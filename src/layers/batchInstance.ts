@@ -65,8 +65,18 @@ export class BatchInstanceNormalization extends NormalizationLayer {
     const gate = parameter.row.name === 'rho';
     const own = gate ? { ...parameter, constraint: clipping(parameter.constraint) } : parameter;
     super.addParameter(own, shape);
+    if (!gate) return;
+    const rho = this.weightsByName.rho as LayerVariable;
+    const write = rho.write.bind(rho);
+    // The host lets go of what a constraint returns: loading a file would leave a tensor behind.
+    rho.write = (value) => {
+      tf.tidy(() => {
+        write(value);
+      });
+      return rho;
+    };
     // An initializer that is not a constant may have left [0, 1].
-    if (gate) this.projectRho();
+    this.projectRho();
   }
 
   /** Optimizers ignore constraints: writing a variable to itself applies its own, the clip. */

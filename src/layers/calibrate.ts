@@ -24,40 +24,68 @@ function layersWithin(layer: layers.Layer, found = new Set<layers.Layer>()): Set
   return found;
 }
 
-/** Sums of μ and σ² + (μ − μ₀)² over batches, μ₀ being the first batch's mean, so that no digits cancel. */
+/** What has been seen of each channel: its batches, and sums from its origin, the mean of its first. */
+interface Sums {
+  readonly count: tf.Tensor;
+  readonly origin: tf.Tensor;
+  readonly mean: tf.Tensor;
+  readonly square: tf.Tensor;
+}
+
+/**
+ * Sums of μ − μ₀ and σ² + (μ − μ₀)² over batches, μ₀ being a channel's first mean, so that no digits cancel. A channel's
+ * batch that is empty or not finite does not count.
+ */
 class Total {
-  private batches = 0;
-  private sums: { origin: tf.Tensor; mean: tf.Tensor; square: tf.Tensor } | undefined;
+  private sums: Sums | undefined;
 
   add({ mean, variance }: Statistics): void {
     const before = this.sums;
     this.sums = tf.tidy(() => {
-      const origin = before?.origin ?? tf.clone(mean);
-      const from = tf.sub(mean, origin);
-      const square = tf.add(variance, tf.square(from));
-      const sums = before
-        ? { mean: tf.add(before.mean, from), square: tf.add(before.square, square) }
-        : { mean: from, square };
-      return { origin: tf.keep(origin), mean: tf.keep(sums.mean), square: tf.keep(sums.square) };
+      const finite = tf.logicalAnd(tf.isFinite(mean), tf.isFinite(variance));
+      const zeros = tf.zerosLike(mean);
+      const only = (t: tf.Tensor) => tf.where(finite, t, zeros);
+      const { count, origin: known, ...sums } = before ?? { count: zeros, origin: zeros, mean: zeros, square: zeros };
+      const origin = tf.where(tf.greater(count, 0), known, only(mean));
+      const from = only(tf.sub(mean, origin));
+      const found = {
+        count: tf.add(count, tf.cast(finite, 'float32')),
+        origin,
+        mean: tf.add(sums.mean, from),
+        square: tf.add(sums.square, only(tf.add(variance, tf.square(from)))),
+      };
+      for (const sum of Object.values(found)) tf.keep(sum);
+      return found;
     });
-    this.batches++;
-    if (before) tf.dispose([before.mean, before.square]);
+    if (before) tf.dispose({ ...before });
   }
 
   /** μ = mean of μ_k, σ² = mean of σ²_k + variance of μ_k, the law of total variance. */
   result(): Statistics | undefined {
-    const { sums, batches } = this;
+    const { sums } = this;
     if (!sums) return undefined;
     return tf.tidy(() => {
-      const from = tf.div(sums.mean, batches);
-      return { mean: tf.add(sums.origin, from), variance: tf.sub(tf.div(sums.square, batches), tf.square(from)) };
+      const { count, origin, mean, square } = sums;
+      const from = tf.div(mean, count); // NaN where nothing was seen
+      return { mean: tf.add(origin, from), variance: tf.sub(tf.div(square, count), tf.square(from)) };
     });
   }
 
   dispose(): void {
-    if (this.sums) tf.dispose([this.sums.origin, this.sums.mean, this.sums.square]);
+    if (this.sums) tf.dispose({ ...this.sums });
     this.sums = undefined;
   }
+}
+
+function inputsOf(batch: CalibrationBatch): Inputs {
+  const inputs = batch instanceof tf.Tensor || Array.isArray(batch) ? batch : batch?.xs;
+  if ([inputs].flat().every((input) => input instanceof tf.Tensor)) return inputs;
+  throw problem(
+    'calibrateStatistics',
+    'a batch must be the inputs of the model',
+    { batch: typeof batch },
+    'Pass tensors.',
+  );
 }
 
 /** The run over the batches: collects with `add`, then writes. */
@@ -73,7 +101,7 @@ function calibration(model: LayersModel) {
   return {
     add(batch: CalibrationBatch): void {
       batches++;
-      const xs = batch instanceof tf.Tensor || Array.isArray(batch) ? batch : batch.xs;
+      const xs = inputsOf(batch);
       collect(true);
       try {
         tf.tidy(() => void model.apply(xs));
@@ -101,7 +129,8 @@ function calibration(model: LayersModel) {
 /**
  * Replaces the moving statistics of a model's batch, batch-instance, switchable and mean-only batch layers by those of
  * some batches: the batch average of the Switchable paper, "precise" batch norm elsewhere. Everything else of the model
- * runs as in inference, no other weight changes; a channel whose statistics are not finite keeps what it had.
+ * runs as in inference, no other weight changes. Frozen layers are calibrated too. A channel's batch that is empty or not
+ * finite does not count; a channel of which no batch counts keeps what it had.
  *
  * `mean = Σ mean_k/n`, `variance = Σ (variance_k + mean_k²)/n − mean²`
  *
@@ -122,6 +151,11 @@ export function calibrateStatistics(
   model: LayersModel,
   batches: Iterable<CalibrationBatch> | AsyncIterable<CalibrationBatch>,
 ): Promise<void> {
+  const source = batches as Partial<Iterable<unknown> & AsyncIterable<unknown>> | null;
+  if (!source?.[Symbol.iterator] && !source?.[Symbol.asyncIterator]) {
+    const advice = 'Pass a list, also of one batch.';
+    return Promise.reject(problem('calibrateStatistics', 'batches must be a list of batches', {}, advice));
+  }
   const run = calibration(model);
   if (Symbol.asyncIterator in batches) return calibrateFrom(run, batches);
   try {

@@ -36,8 +36,15 @@ export class GroupNormalization extends NormalizationLayer {
       const advice = 'Use fewer groups, or layerNormalization.';
       throw problem(this.subject, 'a group must hold more than one value', { groups, channels }, advice);
     }
-    this.options.groups = groups;
     return sizes;
+  }
+
+  /** The one option that build fills in: `'auto'` is an instruction, and the configuration then holds the number. */
+  override build(inputShape: (number | null)[]): void {
+    super.build(inputShape);
+    if (this.options.groups !== 'auto') return;
+    const [axis] = this.parameterAxes(inputShape.length);
+    this.options.groups = automaticGroups(inputShape[axis as number] as number);
   }
 
   protected override normalize(x: tf.Tensor): tf.Tensor {

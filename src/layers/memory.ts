@@ -77,14 +77,16 @@ export class Memory {
   /** moving ← momentum·moving + (1 − momentum)·statistics: 1 keeps, 0 replaces. */
   private write(statistics: Statistics, momentum: number): void {
     tf.tidy(() => {
-      const finite = tf.logicalAnd(tf.isFinite(statistics.mean), tf.isFinite(statistics.variance));
       const moving = this.layer.movingStatistics();
-      for (const part of ['mean', 'variance'] as const) {
-        const variable = moving[part];
-        if (!variable) continue;
+      const parts = (['mean', 'variance'] as const).filter((part) => moving[part]);
+      const finite = parts.map((part) => tf.isFinite(statistics[part])).reduce((a, b) => tf.logicalAnd(a, b));
+      for (const part of parts) {
+        const variable = moving[part] as LayerVariable;
         const old = variable.read(); // [C]
-        const step = tf.mul(tf.reshape(statistics[part], old.shape), 1 - momentum); // [C]
-        const moved = tf.add(tf.mul(old, momentum), step); // [C]
+        const batch = tf.reshape(statistics[part], old.shape); // [C]
+        const kept = tf.mul(old, momentum); // [C]
+        // Not `old·0 + batch`, by which a spoilt memory would never recover.
+        const moved = momentum === 0 ? batch : tf.add(kept, tf.mul(batch, 1 - momentum)); // [C]
         variable.write(tf.where(tf.reshape(finite, old.shape), moved, old));
       }
     });

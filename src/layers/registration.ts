@@ -1,6 +1,6 @@
 import type { serialization } from '@tensorflow/tfjs-core';
 import { NORMS } from '../norms.js';
-import { classMap, enter, type HasSerialization, type OnConflict } from '../serialization/registry.js';
+import { checkPolicy, classMap, enter, type HasSerialization, type OnConflict } from '../serialization/registry.js';
 import { CLASSES } from './classes.js';
 
 type Registrable = serialization.SerializableConstructor<serialization.Serializable> & { className: string };
@@ -35,18 +35,24 @@ function entries() {
  * ```
  */
 export function register(tf?: HasSerialization, { onConflict = 'throw' }: { onConflict?: OnConflict } = {}): void {
+  checkPolicy(onConflict);
   const map = classMap(tf);
   const trial = { ...map }; // a refused name must not leave half of them registered
   for (const entry of entries()) enter(trial, entry, onConflict);
   for (const entry of entries()) enter(map, entry, onConflict);
 }
 
+type ClassMap = ReturnType<typeof classMap>;
+
+/** How many replacements of a registry are not undone, and what was there before the first. */
+const REPLACEMENTS = new WeakMap<ClassMap, { count: number; stock: Record<string, ClassMap[string] | undefined> }>();
+
 /**
  * Lets files with the standard names `BatchNormalization` and `LayerNormalization` load as this package's layers, which
  * are right where the stock ones are not. Opt-in, since it changes what every later `loadLayersModel` gives.
  *
  * @param tf The `tf` object whose loader is meant. @default the imported tfjs
- * @returns The undo: puts the stock classes back.
+ * @returns The undo. The stock classes are back when every replacement is undone.
  *
  * @example
  * ```js
@@ -57,15 +63,22 @@ export function register(tf?: HasSerialization, { onConflict = 'throw' }: { onCo
  */
 export function replaceStockNormalization(tf?: HasSerialization): () => void {
   const map = classMap(tf);
-  const replaced = NORMS.flatMap(({ id, stockClassName: name }) => {
-    if (!name) return [];
-    const before = map[name];
-    const cls = classOf(id);
+  const active = REPLACEMENTS.get(map) ?? { count: 0, stock: {} };
+  REPLACEMENTS.set(map, active);
+  const standard = NORMS.flatMap(({ id, stockClassName: name }) => (name ? [{ name, cls: classOf(id) }] : []));
+  for (const { name, cls } of standard) {
+    if (active.count === 0) active.stock[name] = map[name];
     map[name] = [cls, cls.fromConfig];
-    return [{ name, before, cls }];
-  });
+  }
+  active.count++;
+  let undone = false;
   return () => {
-    for (const { name, before, cls } of replaced) {
+    if (undone) return;
+    undone = true;
+    active.count--;
+    if (active.count > 0) return;
+    for (const { name, cls } of standard) {
+      const before = active.stock[name];
       if (map[name]?.[0] !== cls) continue; // somebody has replaced ours since
       if (before) map[name] = before;
       else delete map[name];

@@ -1,5 +1,6 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import type { Axes } from '../core/axes.js';
+import { problem } from '../core/errors.js';
 import { normRow } from '../norms.js';
 import { checkPartial, rmsNorm } from '../ops/rms.js';
 import type { Identifier } from '../serialization/identifiers.js';
@@ -33,6 +34,11 @@ export class RMSNormalization extends NormalizationLayer {
     super(RMSNormalization.row, { ...args });
     const axis = this.options.axis as Axes;
     checkPartial(this.subject, this.options.partial as number, typeof axis === 'number' ? [axis] : axis);
+    const { offset, scale } = this.options;
+    if (offset !== 0 && scale === false) {
+      const rule = 'offset is added to scale, so there must be one';
+      throw problem(this.subject, rule, { offset, scale }, 'Leave out one of them.');
+    }
   }
 
   protected override initialWeightNames(): Record<string, string> {
@@ -46,8 +52,7 @@ export class RMSNormalization extends NormalizationLayer {
       partial: number;
       offset: number;
     };
-    const gamma = this.weight('scale');
-    return rmsNorm(x, { axis, epsilon, partial, gamma, ...(gamma ? { offset } : {}) });
+    return rmsNorm(x, { axis, epsilon, partial, gamma: this.weight('scale'), offset });
   }
 }
 

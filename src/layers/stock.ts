@@ -23,6 +23,8 @@ export function savedClassName(
   const axes = Array.isArray(options.axis) ? options.axis : [options.axis];
   const last = axes.length === 1 && (axes[0] === -1 || (rank !== undefined && axes[0] === rank - 1));
   const own = row.ownOptions.some((key) => key in row.defaults && options[key] !== row.defaults[key]);
-  const same = last && !own && !extended && (rank === undefined || rank <= STOCK_RANK);
+  // The stock layers cannot be trained without both parameters.
+  const affine = options.center === true && options.scale === true;
+  const same = last && affine && !own && !extended && (rank === undefined || rank <= STOCK_RANK);
   return same ? standard : row.className;
 }

@@ -22,7 +22,7 @@ export interface Masked {
 /** A norm's result with what its memory is to learn of this batch. */
 export type WithBatchMoments = {
   readonly y: tf.Tensor;
-  /** The batch's own statistics, `[1, C]`; NaN where there was nothing to see. */
+  /** The batch's own statistics, or those that were given, one a channel; NaN where there was nothing to see. */
   readonly seen: Statistics;
 };
 

@@ -16,8 +16,8 @@ export interface BatchInstanceNormOptions extends BatchStatisticsOptions {
 
 /** The gate of every channel. A number is checked; a tensor, whose values live on the device, is clipped. */
 function gate(rho: tf.Tensor | number | undefined, channels: number, factor: number): tf.Tensor1D {
-  if (rho === undefined || typeof rho === 'number') {
-    if (rho !== undefined && !(rho >= 0 && rho <= 1)) {
+  if (rho === undefined || rho === null || typeof rho === 'number') {
+    if (typeof rho === 'number' && !(rho >= 0 && rho <= 1)) {
       throw problem('batchInstanceNorm', 'rho must lie in [0, 1]', { rho }, 'Use 1 for batch, 0 for instance.');
     }
     return tf.fill([channels], rho ?? 1);

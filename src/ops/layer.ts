@@ -24,7 +24,7 @@ export interface LayerNormOptions extends AffineOptions {
  * averaged dimensions in ascending order; y as x, float32.
  *
  * @param x Input; integers are converted.
- * @param options.axis Axis or axes to average over; `[]` gives β, or 0. @default -1
+ * @param options.axis Axis or axes to average over; `[]` gives β, or 0. @default -1 (of a scalar: [])
  * @param options.epsilon Finite, ≥ 0; with 0 a slice without spread gives β. @default 1e-3
  * @param options.gamma Scale γ. @default none
  * @param options.beta Shift β. @default none
@@ -42,7 +42,7 @@ export function layerNorm(x: tf.Tensor | tf.TensorLike, options: LayerNormOption
   const epsilon = checkEpsilon('layerNorm', options.epsilon ?? ROW.epsilon);
   return tf.tidy(() => {
     const input = floatTensor('layerNorm', 'x', x);
-    const axes = canonicalAxes('layerNorm', options.axis ?? ROW.axis, input.rank);
+    const axes = canonicalAxes('layerNorm', options.axis ?? (input.rank === 0 ? [] : ROW.axis), input.rank);
     const shape = axes.map((axis) => input.shape[axis] as number);
     const gamma = parameter('layerNorm', 'gamma', options.gamma, shape);
     const beta = parameter('layerNorm', 'beta', options.beta, shape);

@@ -11,6 +11,9 @@ export interface AffineOptions {
 
 /** Refuses options an op does not have: a misspelt one would otherwise be ignored in silence. */
 export function checkOptions(subject: string, options: object, known: readonly string[]): void {
+  if (typeof options !== 'object' || options === null) {
+    throw problem(subject, 'options must be an object', { options }, `Use ${known.join(', ')}.`);
+  }
   for (const key in options) {
     if (!known.includes(key)) throw problem(subject, 'unknown option', { option: key }, `Use ${known.join(', ')}.`);
   }
@@ -27,13 +30,17 @@ export function checkEpsilon(subject: string, epsilon: number): number {
 /** The input as a float32 tensor: integers and booleans are converted, everything else is refused. */
 export function floatTensor(subject: string, name: string, value: tf.Tensor | tf.TensorLike): tf.Tensor {
   const tensor = value instanceof tf.Tensor ? value : toTensor(subject, name, value);
+  if (tensor.isDisposed) throw problem(subject, `${name} is disposed`, {}, 'Keep it with tf.keep, or make it anew.');
   if (tensor.dtype === 'float32') return tensor;
   if (tensor.dtype === 'int32' || tensor.dtype === 'bool') return tf.cast(tensor, 'float32');
   throw problem(subject, `${name} must hold numbers`, { dtype: tensor.dtype }, 'Use float32, int32 or bool.');
 }
 
 function toTensor(subject: string, name: string, value: tf.TensorLike): tf.Tensor {
-  if (typeof value === 'number' || Array.isArray(value) || ArrayBuffer.isView(value)) return tf.tensor(value);
+  if (value instanceof Float64Array) return tf.tensor(Float32Array.from(value));
+  const numbers = [Float32Array, Int32Array, Uint8Array].some((type) => value instanceof type);
+  if (typeof value === 'number' || typeof value === 'boolean' || Array.isArray(value) || numbers)
+    return tf.tensor(value);
   throw problem(subject, `${name} must be a tensor`, { [name]: value }, 'Pass a tf.Tensor, a number or an array.');
 }
 

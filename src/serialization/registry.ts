@@ -16,6 +16,9 @@ type ClassMap = serialization.SerializationMap['classNameMap'];
 
 /** The loader looks a class up here by its bare name; the package argument of `registerClass` plays no part in it. */
 export function classMap(tf: HasSerialization = { serialization }): ClassMap {
+  if (!tf?.serialization?.SerializationMap) {
+    throw problem('register', 'tf must be a TensorFlow.js object', {}, 'Pass the tf that you load models with.');
+  }
   return tf.serialization.SerializationMap.getMap().classNameMap;
 }
 
@@ -28,6 +31,13 @@ export interface Entry {
   readonly name: string;
   readonly cls: SerializableClass;
   readonly read: SerializableClass['fromConfig'];
+}
+
+const POLICIES: readonly unknown[] = ['throw', 'keep', 'replace'] satisfies OnConflict[];
+
+export function checkPolicy(onConflict: unknown): void {
+  if (POLICIES.includes(onConflict)) return;
+  throw problem('register', 'unknown onConflict', { onConflict }, `Use one of ${POLICIES.join(', ')}.`);
 }
 
 /** Puts a class under a name, unless a copy of this package has, or a stranger is there and is to be kept. */

@@ -36,10 +36,11 @@ function warnOnce(subject: string, key: string): void {
   console.warn(`[${subject}] "${key}" in a saved configuration is not an option of this layer and was ignored.`);
 }
 
-/** Keras 3 writes a policy object; every layer here computes in float32. */
+/** Keras 3 writes a policy object; every layer here computes in float32, whatever its input holds. */
 function dtype(value: unknown): unknown {
   const policy = value as { config?: { name?: unknown } } | null;
   const name = typeof value === 'object' ? policy?.config?.name : value;
+  if (name === 'int32' || name === 'bool') return name;
   return name === undefined || name === null ? undefined : 'float32';
 }
 
@@ -52,14 +53,23 @@ export function upgradeConfig(row: NormRow, known: ReadonlySet<string>, config: 
   for (const [key, value] of Object.entries(config as Config)) {
     if (key === 'dtype') result.dtype = dtype(value);
     else if (known.has(key)) result[key] = value;
-    else if (key in NEUTRAL) refuseUnlessNeutral(row.className, key, value);
-    else if (!SILENT.includes(key as (typeof SILENT)[number]) && !row.foreignKeys?.includes(key)) {
-      warnOnce(row.className, key);
-    }
+    else if (Object.hasOwn(NEUTRAL, key)) refuseUnlessNeutral(row.className, key, value);
+    else if (!saysNothing(row, key, value)) warnOnce(row.className, key);
+  }
+  if (result.axis === null) {
+    const advice = 'Give the channel axis: this layer has statistics per channel.';
+    throw problem(row.className, 'axis: null (all axes but the batch) is not supported', { axis: null }, advice);
   }
   if (Array.isArray(result.axis) && result.axis.length === 1) result.axis = result.axis[0];
   for (const key of Object.keys(result)) if (result[key] === undefined) delete result[key];
   return result;
+}
+
+/** Keys without consequence: absent values, what other packages write besides, statistics shared across devices or not. */
+function saysNothing(row: NormRow, key: string, value: unknown): boolean {
+  if (value === null || value === undefined) return true;
+  if (key === 'synchronized') return value === false;
+  return SILENT.includes(key as (typeof SILENT)[number]) || row.foreignKeys?.includes(key) === true;
 }
 
 function refuseUnlessNeutral(subject: string, key: string, value: unknown): void {

@@ -83,6 +83,23 @@ test('padding with a mask is as no padding', () => {
   expect(weight(masked, 'moving_mean')).toEqual(weight(plain, 'moving_mean').map((v) => expect.closeTo(v, 5)));
 });
 
+test('a second build changes nothing; a refused one leaves nothing and can be repeated', () => {
+  const layer = pack.batchNormalization({ gammaInitializer: 'identity' });
+  expect(() => layer.build([null, 4])).toThrow();
+  expect([layer.built, layer.weights.length]).toEqual([false, 0]);
+  const other = pack.batchNormalization();
+  other.build([null, 4]);
+  other.build([null, 4]);
+  expect(other.weights.length).toBe(4);
+});
+
+test('an explicit training: true chooses the batch even when frozen, and its memory stays', () => {
+  const layer = pack.batchNormalization({ training: true, trainable: false });
+  const x = input([4, 3]);
+  expectClose(layer.apply(x, { training: true }) as never, pack.batchNorm(x));
+  expect(weight(layer, 'moving_mean')).toEqual([0, 0, 0]);
+});
+
 test('a mask that does not fit, left by an earlier layer, is nobody’s', () => {
   const x = input([2, 3, 4]);
   const stale = tf.zeros([2, 7], 'bool');

@@ -18,10 +18,12 @@ test('Keras can read the configuration: what it lacks is written only where used
   expect(keys({ scale: false, partial: 0.5 })).toEqual(['name', 'trainable', 'axis', 'epsilon', 'scale', 'partial']);
 });
 
-test('without a scale an offset says nothing', () => {
+test('an offset wants a scale', () => {
   const layer = pack.rmsNormalization({ scale: false });
-  expect(layer.apply(input([3, 6])) as object).toBeDefined();
+  expectClose(layer.apply(input([3, 6])) as never, pack.rmsNorm(input([3, 6])));
   expect(layer.weights.length).toBe(0);
+  expectThrows(() => pack.rmsNormalization({ scale: false, offset: 1 }), /offset is added to scale/);
+  expectThrows(() => pack.rmsNorm(input([3, 6]), { offset: 1 }), /offset is added to gamma/);
 });
 
 test('partial is of one axis and in (0, 1]', () => {

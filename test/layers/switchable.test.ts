@@ -72,6 +72,27 @@ test('calibration divides, and equals the statistics of the whole', async () => 
   }
 });
 
+test('a batch that is empty or not finite does not count, and a spoilt memory recovers', async () => {
+  const layer = pack.batchNormalization({ inputShape: [2] });
+  const model = tf.sequential({ layers: [layer] });
+  layer.setWeights([
+    tf.ones([2]),
+    tf.zeros([2]),
+    tf.tensor1d([Number.NaN, 0]),
+    tf.tensor1d([Number.POSITIVE_INFINITY, 1]),
+  ]);
+  await pack.calibrateStatistics(model, [
+    tf.zeros([0, 2]),
+    tf.tensor2d([
+      [1, 2],
+      [3, 6],
+    ]),
+    tf.fill([3, 2], Number.NaN),
+  ]);
+  expect(weight(layer, 'moving_mean')).toEqual([2, 4]);
+  expect(weight(layer, 'moving_variance')).toEqual([1, 4]);
+});
+
 test('calibration wants a batch, and takes an asynchronous source', async () => {
   const layer = pack.batchNormalization({ inputShape: [4] });
   const model = tf.sequential({ layers: [layer] });

@@ -41,7 +41,12 @@ const identifiers = {
   gamma_constraint: null,
 };
 
-async function expectLoads(className: string, config: object, as: new (...args: never[]) => object, expected: (x: core.Tensor) => core.Tensor) {
+async function expectLoads(
+  className: string,
+  config: object,
+  as: new (...args: never[]) => object,
+  expected: (x: core.Tensor) => core.Tensor,
+) {
   const model = await tf.loadLayersModel(file(className, config, [3, 4], [gamma, beta]));
   expect(model.layers[1]).toBeInstanceOf(as);
   const x = tf.tensor(normal(24), [2, 3, 4]);
@@ -106,9 +111,12 @@ test('keys that change the numbers are refused, others are warned of once', asyn
   const layerFrom = (config: object) =>
     pack.LayerNormalization.fromConfig(pack.LayerNormalization as never, config as never);
   expectThrows(() => layerFrom({ rmsScaling: true }), /rmsScaling/);
+  expectThrows(() => layerFrom({ axis: null }), /axis: null/);
   expect(warn).not.toHaveBeenCalled();
   from({ renorm: false, fused: true, synchronized: false, adjustment: null, virtualBatchSize: null });
-  from({ synchronized: false });
+  expect(warn).not.toHaveBeenCalled();
+  from({ synchronized: true });
+  from({ synchronized: true });
   expect(warn).toHaveBeenCalledTimes(1);
   warn.mockRestore();
 });
@@ -124,6 +132,9 @@ test('the saved name is the standard one where the stock layer computes the same
   expect(nameOf(pack.batchNormalization(), [3, 4, 5, 6])).toBe('ExtendedBatchNormalization');
   expect(nameOf(pack.batchNormalization({ training: true }), [3, 4])).toBe('ExtendedBatchNormalization');
   expect(nameOf(pack.batchNormalization({ trainable: false }), [3, 4])).toBe('ExtendedBatchNormalization');
+  // What the stock layer could load, but not train.
+  expect(nameOf(pack.batchNormalization({ scale: false }), [3, 4])).toBe('ExtendedBatchNormalization');
+  expect(nameOf(pack.layerNormalization({ center: false }), [3, 4])).toBe('ExtendedLayerNormalization');
   expect(nameOf(pack.layerNormalization(), [3, 4])).toBe('LayerNormalization');
   expect(nameOf(pack.layerNormalization({ axis: [-1] }), [3, 4])).toBe('LayerNormalization');
   expect(nameOf(pack.layerNormalization({ axis: [1, 2] }), [3, 4])).toBe('ExtendedLayerNormalization');
@@ -140,6 +151,17 @@ test('a stock tfjs reads the file of a standard name', async () => {
   const difference = tf.max(tf.abs(tf.sub(model.predict(x) as core.Tensor, copy.predict(x) as core.Tensor)));
   expect(copy.layers[1]).not.toBeInstanceOf(pack.BatchNormalization);
   expect(difference.dataSync()[0]).toBeLessThan(1e-6);
+});
+
+test('replacements are undone once each, in any order', () => {
+  const map = tf.serialization.SerializationMap.getMap().classNameMap;
+  const stock = map.BatchNormalization?.[0];
+  const [first, second] = [pack.replaceStockNormalization(), pack.replaceStockNormalization()];
+  first();
+  first();
+  expect(map.BatchNormalization?.[0]).toBe(pack.BatchNormalization);
+  second();
+  expect(map.BatchNormalization?.[0]).toBe(stock);
 });
 
 describe('registration', () => {
@@ -168,6 +190,8 @@ describe('registration', () => {
     pack.register(second, { onConflict: 'keep' });
     expect(theirs.GroupNormalization?.[0]).toBe(Stranger);
     expect(theirs.RMSNormalization?.[0]).toBe(pack.RMSNormalization);
+    expectThrows(() => pack.register(second, { onConflict: 'mine' as 'keep' }), /unknown onConflict/);
+    expectThrows(() => pack.register({} as never), /TensorFlow.js object/);
     pack.register(second, { onConflict: 'replace' });
     expect(theirs.GroupNormalization?.[0]).toBe(pack.GroupNormalization);
   });

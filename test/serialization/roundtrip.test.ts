@@ -40,6 +40,9 @@ const VALUES: Record<string, fc.Arbitrary<unknown>> = {
   statistics: fc.shuffledSubarray(['instance', 'layer', 'batch'], { minLength: 2 }),
 };
 
+/** Options that contradict each other are refused, and tested elsewhere. */
+const consistent = ({ scale, offset = 0 }: Record<string, unknown>) => scale !== false || offset === 0;
+
 function configs(row: pack.NormRow): fc.Arbitrary<Record<string, unknown>> {
   const model: Record<string, fc.Arbitrary<unknown>> = { name: fc.constant('norm'), trainable: fc.boolean() };
   for (const key of Object.keys(row.defaults)) model[key] = VALUES[key] as fc.Arbitrary<unknown>;
@@ -48,7 +51,7 @@ function configs(row: pack.NormRow): fc.Arbitrary<Record<string, unknown>> {
       if (trainable || part === 'Initializer') model[option + part] = values;
     }
   }
-  return fc.record(model, { requiredKeys: 'groups' in model ? ['groups'] : [] });
+  return fc.record(model, { requiredKeys: 'groups' in model ? ['groups'] : [] }).filter(consistent);
 }
 
 /** As a file does it: the keys and strings of a whole model pass through Python's spelling. */
@@ -104,7 +107,9 @@ for (const row of pack.NORMS.filter(({ of }) => of === 'activations')) {
           (cls as { fromConfig(c: unknown, config: object): Layer }).fromConfig(cls, config);
         } catch (error) {
           expect((error as Error).name).toBe('NormalizationError');
-          expect((error as Error).message).not.toMatch(/undefined|\$\{/);
+          // (Unless the configuration itself holds such text, which the message shows.)
+          const unfilled = /undefined|\$\{/;
+          if (!unfilled.test(JSON.stringify(config))) expect((error as Error).message).not.toMatch(unfilled);
         }
       }),
       { numRuns: 150, seed: 20261121 },
