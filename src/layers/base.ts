@@ -1,17 +1,12 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { InputSpec, type LayerVariable, layers } from '@tensorflow/tfjs-layers';
+import { type InputSpec, type LayerVariable, layers } from '@tensorflow/tfjs-layers';
 import type { Kwargs } from '@tensorflow/tfjs-layers/dist/types.js';
-import { type Axes, canonicalAxes, canonicalChannelAxis } from '../core/axes.js';
-import { problem } from '../core/errors.js';
+import type { Axes } from '../core/axes.js';
 import { type NormRow, OURS, type WeightRow } from '../norms.js';
 import { upgradeConfig } from '../serialization/upgrade.js';
 import { checkKeys, hostOptions, knownKeys, type Options, readOptions } from './options.js';
 import { isDefault, type Parameter, parametersConfig, readParameters } from './parameters.js';
-
-type Shape = (number | null)[];
-
-/** Ranks the slab view is made for in layers; tfjs has no tensors above 6. */
-const MAX_RANK = 6;
+import { inputSpec, parameterAxes, parameterSizes, type Shape, singleShape } from './shape.js';
 
 /** What a norm's class looks like from outside: it carries its row of the table. */
 export interface NormClass {
@@ -68,37 +63,12 @@ export abstract class NormalizationLayer extends layers.Layer {
 
   /** The axes of a known rank whose lengths the parameters have. */
   protected parameterAxes(rank: number): number[] {
-    const axis = this.options.axis as Axes;
-    if (this.row.parametersOver === 'axes') return this.checkNotBatch(canonicalAxes(this.subject, axis, rank));
-    return [canonicalChannelAxis(this.subject, axis as number, rank)];
-  }
-
-  private checkNotBatch(axes: number[]): number[] {
-    if (axes.includes(0)) {
-      const advice = 'Statistics over examples are batch normalization.';
-      throw problem(this.subject, 'axis must not be the batch dimension', { axis: this.options.axis }, advice);
-    }
-    return axes;
+    return parameterAxes(this.subject, this.row, this.options.axis as Axes, rank);
   }
 
   /** Checks the shape before anything is made, so that a refused build leaves nothing. */
   protected checkShape(shape: Shape): number[] {
-    const rank = shape.length;
-    if (rank < this.row.minRank || rank > MAX_RANK) {
-      const rule = `the input must have rank ${this.row.minRank} to ${MAX_RANK}, batch and channels included`;
-      throw problem(this.subject, rule, { shape }, 'Below that every value would be its own mean.');
-    }
-    const axes = this.parameterAxes(rank);
-    if (axes.some((axis) => shape[axis] === null || shape[axis] === undefined)) {
-      const advice = 'Give inputShape with a number there; other dimensions may be null.';
-      throw problem(
-        this.subject,
-        'the normalized dimensions must be known',
-        { shape, axis: this.options.axis },
-        advice,
-      );
-    }
-    return axes.map((axis) => shape[axis] as number);
+    return parameterSizes(this.subject, this.row, this.options.axis as Axes, shape);
   }
 
   protected weightShape({ over }: WeightRow, sizes: number[]): number[] {
@@ -110,7 +80,7 @@ export abstract class NormalizationLayer extends layers.Layer {
     const shape = singleShape(inputShape);
     const sizes = this.checkShape(shape);
     const wanted = this.parameters.filter(({ row }) => this.wants(row));
-    this.inputSpec = [this.specOf(shape)];
+    this.inputSpec = [inputSpec(this.parameterAxes(shape.length), shape)];
     try {
       for (const parameter of wanted) this.addParameter(parameter, this.weightShape(parameter.row, sizes));
     } catch (error) {
@@ -118,14 +88,6 @@ export abstract class NormalizationLayer extends layers.Layer {
       throw error;
     }
     this.built = true;
-  }
-
-  private specOf(shape: Shape): InputSpec {
-    const axes = this.parameterAxes(shape.length);
-    return new InputSpec({
-      ndim: shape.length,
-      axes: Object.fromEntries(axes.map((axis) => [axis, shape[axis] as number])),
-    });
   }
 
   protected addParameter({ row, initializer, regularizer, constraint }: Parameter, shape: number[]): void {
@@ -146,7 +108,7 @@ export abstract class NormalizationLayer extends layers.Layer {
     this.weightsByName = {};
     this.trainableWeights = [];
     this.nonTrainableWeights = [];
-    (this as unknown as { _addedWeightNames: string[] })._addedWeightNames = [];
+    Object.assign(this as object, { _addedWeightNames: [], _losses: [] });
     this.inputSpec = null as unknown as InputSpec[];
   }
 
@@ -188,10 +150,6 @@ export abstract class NormalizationLayer extends layers.Layer {
     const byDefault = readParameters(this.subject, this.row, {}, this.initialWeightNames());
     return parametersConfig(byDefault)[key];
   }
-}
-
-function singleShape(inputShape: Shape | Shape[]): Shape {
-  return (Array.isArray(inputShape[0]) ? inputShape[0] : inputShape) as Shape;
 }
 
 function singleTensor(inputs: tf.Tensor | tf.Tensor[]): tf.Tensor {

@@ -60,7 +60,8 @@ export class BatchNormalization extends NormalizationLayer {
  *
  * Averages over all dimensions but the channels, and over the positions a mask admits. Shapes: input of rank 2 to 6;
  * weights `gamma`, `beta`, `moving_mean`, `moving_variance`: `[channels]`. Saved as `BatchNormalization` where the stock
- * layer computes the same (last axis, rank ≤ 4, with scale and center, not frozen, no option of ours), else as `ExtendedBatchNormalization`.
+ * layer computes the same (last axis, rank ≤ 4, with scale and center, not frozen, no option of ours), else as
+ * `ExtendedBatchNormalization`.
  *
  * @throws NormalizationError for unknown options and values out of range.
  *

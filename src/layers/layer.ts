@@ -41,8 +41,8 @@ export class LayerNormalization extends NormalizationLayer {
  * `y = (x − mean)/√(variance + ε)·γ + β`
  *
  * Averages over the chosen axes. Shapes: input of rank 2 to 6; weights `gamma`, `beta`: the averaged dimensions in
- * ascending order. Saved as `LayerNormalization` where the stock layer computes the same (last axis, rank ≤ 4, with scale and center), else as
- * `ExtendedLayerNormalization`.
+ * ascending order. Saved as `LayerNormalization` where the stock layer computes the same (last axis, rank ≤ 4, with scale
+ * and center), else as `ExtendedLayerNormalization`.
  *
  * @throws NormalizationError for a repeated axis, the batch axis, unknown options, values out of range.
  *
