@@ -8,6 +8,22 @@ import { checkOptions, floatTensor, parameter } from './options.js';
 /** Below this a kernel counts as zero: its direction is not defined, and the result stays finite. */
 const SMALLEST_SQUARE = 1e-12;
 
+/**
+ * Internal: the length of every output's kernel, `√max(Σv², 1e-12)`: with it as g {@link weightNorm} gives v back.
+ */
+export function kernelLength(v: tf.Tensor, axis: Axes): tf.Tensor {
+  return tf.tidy(() => {
+    const outputs = canonicalAxes('weightNorm', axis, v.rank);
+    const shape = outputs.map((output) => v.shape[output] as number);
+    if (v.size === 0) return tf.zeros(shape);
+    const { x, view } = arrangeKept(v, outputs);
+    const n = view.S * view.T;
+    const { variance } = moments(x, view, false); // the mean square, [1, outputs]
+    const square = tf.maximum(tf.mul(variance, n), SMALLEST_SQUARE); // [1, outputs]
+    return tf.reshape(tf.sqrt(square), shape);
+  });
+}
+
 /** Options of {@link weightNorm}. */
 export interface WeightNormOptions {
   /** Length of every output's kernel. Absent: 1. */

@@ -39,7 +39,8 @@ function directions(inner: layers.Layer, spots: readonly KernelSpot[], x: tf.Ten
 
 /**
  * Data-dependent initialization: with t the output of the directions alone, g = 1/σ[t] and bias = −μ[t]/σ[t], so that
- * the pre-activations of this batch have mean 0 and deviation 1. Of two kernels the last one takes the scale.
+ * the pre-activations of this batch have mean 0 and deviation 1. Of two kernels the last one takes the scale. An output
+ * whose statistics are not finite stays as it was.
  */
 export function initializeFromBatch(
   inner: layers.Layer,
@@ -53,12 +54,15 @@ export function initializeFromBatch(
     const channelAxis = layer.dataFormat === 'channelsFirst' ? 1 : t.rank - 1;
     const { mean, variance } = moments(t, keepView(t.shape, channelAxis)); // [1, outputs]
     const rstd = tf.rsqrt(tf.add(variance, SMALLEST_VARIANCE)); // [1, outputs]
-    lengths.forEach((g, i) => {
-      const { shape } = g.read();
-      g.write(i === lengths.length - 1 ? tf.reshape(rstd, shape) : tf.ones(shape));
-    });
-    const bias = layer.bias as LayerVariable | null | undefined;
-    if (bias) bias.write(tf.reshape(tf.neg(tf.mul(mean, rstd)), bias.read().shape));
+    const shift = tf.neg(tf.mul(mean, rstd)); // [1, outputs]
+    const sound = tf.isFinite(shift); // [1, outputs]
+    const write = (variable: LayerVariable, value: tf.Tensor) => {
+      const old = variable.read();
+      variable.write(tf.where(tf.reshape(sound, old.shape), tf.reshape(value, old.shape), old));
+    };
+    for (const g of lengths.slice(0, -1)) g.write(tf.ones(g.shape as number[]));
+    write(lengths[lengths.length - 1] as LayerVariable, rstd);
+    if (layer.bias) write(layer.bias as LayerVariable, shift);
   });
 }
 

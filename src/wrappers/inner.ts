@@ -1,56 +1,81 @@
 import type { serialization } from '@tensorflow/tfjs-core';
 import { layers } from '@tensorflow/tfjs-layers';
 import { NormalizationError, problem } from '../core/errors.js';
+import { OURS } from '../norms.js';
 import { classMap } from '../serialization/registry.js';
-import { kernelSpots } from './kernels.js';
+import { cellOf, type LayerRow, layerRow } from './kernels.js';
 
-type Serialized = { className?: unknown; config?: serialization.ConfigDict };
+type Config = Record<string, unknown>;
+export type SerializedLayer = { className: string; config: serialization.ConfigDict };
 
-/** Checks that a layer can be wrapped. */
-export function checkWrapped(subject: string, layer: unknown): layers.Layer {
+/** What a refused layer is told. */
+function adviceFor(layer: layers.Layer): string {
+  const inside = layer as unknown as { layer?: layers.Layer; layers?: layers.Layer[] };
+  if (layer instanceof layers.RNNCell) {
+    return 'Wrap the layer that runs it (SimpleRNN, LSTM, GRU): its kernel is then normalized once a sequence.';
+  }
+  if (cellOf(layer)) return 'Wrap SimpleRNN, LSTM or GRU layers, one for each cell.';
+  if (OURS in layer.constructor) return 'Wrap the layer before or after it.';
+  if (inside.layer) return `Wrap the layer inside: give ${layer.getClassName()} a weight normalized one.`;
+  if (inside.layers) return 'Wrap the layers of the model one by one.';
+  return 'Wrap a dense, convolution, embedding or recurrent layer, or one of your own with a `kernel`.';
+}
+
+/** Checks that a layer can be wrapped, as far as one that is not built shows. */
+export function checkWrapped(subject: string, layer: unknown): { layer: layers.Layer; row: LayerRow } {
   if (!(layer instanceof layers.Layer)) {
-    throw problem(
-      subject,
-      'layer must be a layer',
-      { layer: typeof layer },
-      'Use { layer: tf.layers.dense({ units: 8 }) }.',
-    );
+    const advice = 'Use { layer: tf.layers.dense({ units: 8 }) }, of the same copy of tfjs-layers.';
+    throw problem(subject, 'layer must be a layer', { layer: layer === undefined ? 'none' : typeof layer }, advice);
   }
   const className = layer.getClassName();
   if (layer instanceof layers.RNNCell) {
-    const advice = 'Wrap the layer that runs it (SimpleRNN, LSTM, GRU): its kernel is then normalized once a sequence.';
-    throw problem(subject, 'a bare cell cannot be wrapped', { className }, advice);
+    throw problem(subject, 'a bare cell cannot be wrapped', { className }, adviceFor(layer));
   }
-  if (kernelSpots(layer).length === 0) {
-    const advice =
-      'Wrap a dense, convolution, embedding or recurrent layer; a layer of your own declares `kernel` in its constructor.';
-    throw problem(subject, 'layer must have a kernel', { className }, advice);
-  }
-  if (layer.built) {
-    throw problem(subject, 'layer must not be built yet', { layer: layer.name }, 'Wrap it before it is used.');
-  }
-  return layer;
+  const row = layerRow(layer);
+  if (!row) throw problem(subject, 'layer must have a kernel', { className }, adviceFor(layer));
+  checkUnbuilt(subject, layer);
+  return { layer, row };
+}
+
+/** A layer with weights has named them already, and a model saved with these names would not load. */
+export function checkUnbuilt(subject: string, layer: layers.Layer): void {
+  if (!layer.built && !cellOf(layer)?.built) return;
+  const advice = 'Wrap it before it is used, or wrap a new one and set its weights.';
+  throw problem(subject, 'layer must not be built yet', { layer: layer.name }, advice);
 }
 
 /** The configuration of a wrapped layer, whole: tfjs's own separable convolution forgets its depth multiplier. */
-export function serializeWrapped(layer: layers.Layer): { className: string; config: serialization.ConfigDict } {
+export function serializeWrapped(layer: layers.Layer): SerializedLayer {
   const { depthMultiplier } = layer as { depthMultiplier?: number };
   const config = { ...(depthMultiplier === undefined ? {} : { depthMultiplier }), ...layer.getConfig() };
   return { className: layer.getClassName(), config };
 }
 
+/** Lists and dictionaries of a configuration anew: the host's constructors write into theirs. */
+function copied(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(copied);
+  if (value === null || typeof value !== 'object' || Object.getPrototypeOf(value) !== Object.prototype) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, entry]) => [key, copied(entry)]));
+}
+
+export function isSerialized(value: unknown): value is SerializedLayer {
+  const { className, config } = (value ?? {}) as Config;
+  return typeof className === 'string' && typeof config === 'object' && config !== null;
+}
+
 /** The wrapped layer of a saved configuration: only a class that tfjs's own registry holds, and a layer. */
 export function deserializeWrapped(subject: string, value: unknown): layers.Layer {
-  const { className, config } = (value ?? {}) as Serialized;
+  const { className, config } = (value ?? {}) as Partial<SerializedLayer>;
   const map = classMap();
-  const entry = typeof className === 'string' && Object.hasOwn(map, className) ? map[className] : undefined;
-  if (!entry || !(entry[0].prototype instanceof layers.Layer) || typeof config !== 'object') {
+  const entry = isSerialized(value) && Object.hasOwn(map, value.className) ? map[value.className] : undefined;
+  if (!entry || !(entry[0].prototype instanceof layers.Layer)) {
     const advice = 'Register its class with tf.serialization.registerClass before loading.';
     throw problem(subject, 'layer must be the configuration of a registered layer', { className }, advice);
   }
   const [cls, fromConfig] = entry;
+  if (OURS in cls) throw problem(subject, 'layer must have a kernel', { className }, 'Wrap the layer within.');
   try {
-    return fromConfig(cls, { ...config }) as layers.Layer;
+    return fromConfig(cls, copied(config) as serialization.ConfigDict) as layers.Layer;
   } catch (error) {
     if (error instanceof NormalizationError) throw error;
     throw problem(subject, 'layer cannot be made from its configuration', { className }, (error as Error).message);

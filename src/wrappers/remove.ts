@@ -1,18 +1,36 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { layers } from '@tensorflow/tfjs-layers';
+import { layers, SymbolicTensor } from '@tensorflow/tfjs-layers';
 import { problem } from '../core/errors.js';
 import { deserializeWrapped, serializeWrapped } from './inner.js';
 import { WeightNormalization } from './weight.js';
+import type { Shape } from './wrapper.js';
 
-/** Builds a layer under its own name scope, which the host opens in `apply` only, without running it. */
-function buildNamed(layer: layers.Layer, shape: readonly (number | null)[]): void {
-  const call = layer.call;
-  tf.tidy(() => {
-    layer.call = (inputs) => inputs as tf.Tensor;
-    layer.apply(tf.zeros(shape.map((size) => size ?? 1)));
-  });
-  if (Object.getPrototypeOf(layer).call === call) delete (layer as Partial<layers.Layer>).call;
-  else layer.call = call;
+/** The host opens a layer's name scope in `apply` only: a layer of that name whose weights are another's. */
+class Scope extends layers.Layer {
+  static readonly className = 'NameScope';
+
+  constructor(
+    private readonly target: layers.Layer,
+    private readonly shape: Shape,
+  ) {
+    super({ name: target.name });
+  }
+
+  override build(): void {
+    this.target.build(this.shape);
+    this.target.built = true;
+  }
+}
+
+/** The host counts a layer's use by values in the call that builds it, which this one has behind it. */
+function countFirstUse(layer: layers.Layer): void {
+  layer.apply = (inputs, kwargs) => {
+    delete (layer as Partial<layers.Layer>).apply;
+    const counted = layer as unknown as { _refCount: number | null };
+    const first = Array.isArray(inputs) ? inputs[0] : inputs;
+    if (!(first instanceof SymbolicTensor)) counted._refCount ??= 1;
+    return layer.apply(inputs, kwargs);
+  };
 }
 
 /**
@@ -40,8 +58,14 @@ export function removeWeightNormalization(layer: layers.Layer): layers.Layer {
     const advice = 'Add it to a model first.';
     throw problem('removeWeightNormalization', 'the layer must be built', { layer: layer.name }, advice);
   }
-  const plain = deserializeWrapped('removeWeightNormalization', serializeWrapped(layer.layer));
-  buildNamed(plain, shape);
-  tf.tidy(() => plain.setWeights(layer.foldedWeights()));
+  const { className, config } = serializeWrapped(layer.layer);
+  const batchInputShape = layer.batchInputShape ?? undefined;
+  const own = { ...config, trainable: layer.trainable, ...(batchInputShape && { batchInputShape }) };
+  const plain = deserializeWrapped('removeWeightNormalization', { className, config: own });
+  tf.tidy(() => {
+    new Scope(plain, shape).apply(tf.scalar(0));
+    plain.setWeights(layer.foldedWeights());
+  });
+  countFirstUse(plain);
   return plain;
 }

@@ -1,149 +1,135 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { initializers, type LayerVariable, layers } from '@tensorflow/tfjs-layers';
+import { initializers, type LayerVariable, type layers } from '@tensorflow/tfjs-layers';
 import type { Kwargs } from '@tensorflow/tfjs-layers/dist/types.js';
 import { problem } from '../core/errors.js';
-import type { LayerArgs } from '../layers/args.js';
 import { isFrozen } from '../layers/memory.js';
-import { checkKeys, hostOptions, knownKeys, type Options, readOptions } from '../layers/options.js';
-import { normRow, OURS } from '../norms.js';
+import { checkKeys, readOptions } from '../layers/options.js';
+import { OURS } from '../norms.js';
 import { weightNorm } from '../ops/weight.js';
-import { upgradeConfig } from '../serialization/upgrade.js';
 import { initializeFromBatch, isSet } from './dataInit.js';
-import { checkWrapped, deserializeWrapped, serializeWrapped } from './inner.js';
-import { isRecurrent, type KernelSpot, kernelSpots, lengthShape, withKernels } from './kernels.js';
+import { checkUnbuilt, checkWrapped, serializeWrapped } from './inner.js';
+import { type KernelSpot, kernelSpots, type LayerRow, withKernels } from './kernels.js';
+import {
+  addonsOptions,
+  CLONES,
+  fileOptions,
+  hostOptionsOf,
+  ROW,
+  type WeightNormalizationArgs,
+  withLayer,
+} from './options.js';
+import { checkKernels, clonesOf, type Initializer, lengthOf, lossesWithin } from './weights.js';
+import { LayerWrapper, type Shape } from './wrapper.js';
 
-type Shape = (number | null)[];
+export type { WeightNormalizationArgs } from './options.js';
+
 type Config = tf.serialization.ConfigDict;
-
-/** Arguments of {@link weightNormalization}. */
-export interface WeightNormalizationArgs extends LayerArgs {
-  /** The layer whose kernel is normalized, not built yet. */
-  layer: layers.Layer;
-  /**
-   * Whether the first training call sets g and the bias so that the pre-activations of its batch have mean 0 and
-   * deviation 1. @default false
-   */
-  dataInit?: boolean;
-}
-
-/** TensorFlow Addons saves a copy of the wrapped layer's weights where it initialized from data. */
-const CLONES = 'addonsClones';
-
-/** A file's wrapper around its own `layer`, or the first layer's shape from the layer it wraps. */
-function wrapperOptions(args: Options): Options {
-  const inner = args.layer as { batchInputShape?: Shape; dtype?: string } | undefined;
-  const shaped = args.inputShape !== undefined || args.batchInputShape !== undefined;
-  if (shaped || !inner?.batchInputShape) return hostOptions(args);
-  return hostOptions({ ...args, batchInputShape: inner.batchInputShape, dtype: inner.dtype });
-}
+type SerializableClass<T extends tf.serialization.Serializable> = tf.serialization.SerializableConstructor<T>;
 
 /** The layer made by {@link weightNormalization}. */
-export class WeightNormalization extends layers.Layer {
+export class WeightNormalization extends LayerWrapper {
   static readonly className = 'WeightNormalization';
-  static readonly row = normRow('weight');
+  static readonly row = ROW;
   static readonly [OURS] = true;
 
   /** The layer whose kernel is normalized. Its `kernel` is the direction v. */
   readonly layer: layers.Layer;
-  private readonly dataInit: boolean;
-  private readonly addonsClones: boolean;
-  private readonly spots: readonly KernelSpot[];
   /** Internal: the shape it was built for. */
   builtShape: Shape | undefined;
+  private readonly dataInit: boolean;
+  private readonly addonsClones: boolean;
+  private readonly kind: LayerRow;
+  private readonly spots: readonly KernelSpot[];
   private lengths: LayerVariable[] = [];
+  private learnable: ReadonlySet<LayerVariable> = new Set();
   private initialized: LayerVariable | undefined;
+  private clones: LayerVariable[] = [];
   /** Known once read: whether g and the bias are initialized. */
   private ready = false;
 
   constructor(args: WeightNormalizationArgs) {
-    const { [CLONES]: clones, ...rest } = { ...args } as unknown as Options;
-    super(wrapperOptions(rest));
-    const { row } = WeightNormalization;
-    checkKeys(this.subject, row, rest);
-    this.dataInit = readOptions(this.subject, row, rest).dataInit as boolean;
+    const { [CLONES]: clones, ...options } = withLayer(WeightNormalization.className, { ...args });
+    super(hostOptionsOf(options));
+    checkKeys(this.subject, ROW, options);
+    this.dataInit = readOptions(this.subject, ROW, options).dataInit as boolean;
     this.addonsClones = clones === true;
-    this.layer = checkWrapped(this.subject, rest.layer);
-    this.spots = kernelSpots(this.layer);
-    this.supportsMasking = this.layer.supportsMasking;
-    this.checkDataInit();
+    const { layer, row } = checkWrapped(this.subject, options.layer);
+    this.layer = layer;
+    this.kind = row;
+    this.spots = kernelSpots(layer, row);
+    this.supportsMasking = layer.supportsMasking;
+    this.inputSpec = layer.inputSpec;
+    if (this.dataInit) this.checkLinear();
+  }
+
+  /** Reads a configuration from a file. (The host calls it without `this`.) */
+  static override fromConfig<T extends tf.serialization.Serializable>(cls: SerializableClass<T>, config: Config): T {
+    return new cls(fileOptions(config));
+  }
+
+  /** Reads a configuration from a file of TensorFlow Addons. */
+  static fromAliasConfig<T extends tf.serialization.Serializable>(cls: SerializableClass<T>, config: Config): T {
+    return WeightNormalization.fromConfig(cls, addonsOptions(WeightNormalization.className, config));
   }
 
   private get subject(): string {
     return `${WeightNormalization.className} "${this.name}"`;
   }
 
-  private checkDataInit(): void {
-    if (!this.dataInit) return;
+  private checkLinear(): void {
+    if (this.kind.dataInit) return;
     const className = this.layer.getClassName();
-    if (isRecurrent(this.layer) || this.spots[0]?.attribute === 'embeddings') {
-      const advice = 'Leave it out: g then starts at ‖v‖.';
-      throw problem(this.subject, 'dataInit needs a layer with one linear output', { className }, advice);
-    }
+    const advice = 'Leave it out: g then starts at ‖v‖.';
+    throw problem(this.subject, 'dataInit needs a layer with one linear output', { className }, advice);
   }
 
-  static override fromConfig<T extends tf.serialization.Serializable>(
-    cls: tf.serialization.SerializableConstructor<T>,
-    config: Config,
-  ): T {
-    const { row, className } = WeightNormalization;
-    const { [CLONES]: clones, goBackwards, ...known } = config as Options;
-    const options = upgradeConfig(row, knownKeys(row), known as Config);
-    // `Bidirectional` turns its copy round by this key, which belongs to the layer within.
-    const inner = goBackwards === true ? turnedRound(options.layer) : options.layer;
-    const layer = deserializeWrapped(className, inner);
-    return new cls({ ...options, layer, ...(clones === true ? { [CLONES]: true } : {}) } as unknown as Config);
-  }
-
-  /** A file of TensorFlow Addons, which holds copies of the weights it initialized from data. */
-  static fromAliasConfig<T extends tf.serialization.Serializable>(
-    cls: tf.serialization.SerializableConstructor<T>,
-    config: Config,
-  ): T {
-    const clones = (config as Options).dataInit === true;
-    return WeightNormalization.fromConfig(cls, { ...config, ...(clones ? { [CLONES]: true } : {}) });
+  private checkBuilt(): void {
+    if (this.built) return;
+    throw problem(this.subject, 'the layer has no weights before it is built', {}, 'Call build first.');
   }
 
   override build(inputShape: Shape | Shape[]): void {
-    const shape = inputShape as Shape;
-    this.layer.build(shape);
-    this.layer.built = true;
-    this.inputSpec = this.layer.inputSpec;
-    this.lengths = this.spots.map((spot) => this.addLength(spot));
-    const trainable = [...this.lengths, ...this.layer.trainableWeights];
-    this.initialized = this.addFlag(!this.dataInit);
-    const frozen = [...this.layer.nonTrainableWeights, this.initialized, ...this.addClones()];
-    this.trainableWeights = trainable;
-    this.nonTrainableWeights = frozen;
+    checkUnbuilt(this.subject, this.layer);
+    const shape = (Array.isArray(inputShape[0]) ? inputShape[0] : inputShape) as Shape;
+    try {
+      this.buildInner(shape);
+      this.addWeights();
+    } catch (error) {
+      this.abandonBuild();
+      throw error;
+    }
     this.builtShape = shape;
     this.built = true;
   }
 
-  /** g starts as ‖v‖, so that wrapping a layer does not change what it computes. */
-  private addLength({ holder, attribute, length, axis }: KernelSpot): LayerVariable {
-    const v = (holder[attribute] as LayerVariable).read();
-    const shape = lengthShape(v.shape, axis);
-    const g = this.addWeight(length, shape, 'float32', initializers.ones(), undefined, true);
-    tf.tidy(() => {
-      // w = v/‖v‖ is the direction, so that Σ v·w is the length.
-      const kept = (typeof axis === 'number' ? [axis] : axis).map((a) => (a < 0 ? a + v.rank : a));
-      const others = v.shape.map((_, i) => i).filter((i) => !kept.includes(i));
-      g.write(tf.sum(tf.mul(v, weightNorm(v, { axis })), others));
-    });
-    return g;
+  private addWeights(): void {
+    checkKernels(this.subject, this.layer, this.spots);
+    this.addLoss(lossesWithin(this.layer));
+    this.learnable = new Set(this.layer.weights.filter(({ trainable }) => trainable));
+    this.lengths = this.spots.map((spot) => this.add(...lengthOf(spot), true));
+    this.initialized = this.add('initialized', [], 'bool', this.dataInit ? initializers.zeros() : initializers.ones());
+    this.clones = this.addonsClones ? clonesOf(this.layer).map((clone) => this.add(...clone)) : [];
+    this.arrangeWeights();
   }
 
-  private addFlag(value: boolean): LayerVariable {
-    const initializer = value ? initializers.ones() : initializers.zeros();
-    return this.addWeight('initialized', [], 'bool', initializer, undefined, false);
+  /** By list, since models switch the variables' flags: a layer frozen within a wrapper that trains stays frozen. */
+  protected override arrangeWeights(): void {
+    const { layer, lengths, initialized, clones } = this;
+    const learns = (weight: LayerVariable) => (layer.trainable || !this.trainable) && this.learnable.has(weight);
+    const fixed = layer.weights.filter((weight) => !learns(weight));
+    this.trainableWeights = [...lengths, ...layer.weights.filter(learns)];
+    this.nonTrainableWeights = [...fixed, initialized as LayerVariable, ...clones];
   }
 
-  /** Places for the copies in a file of TensorFlow Addons; nothing reads them. */
-  private addClones(): LayerVariable[] {
-    if (!this.addonsClones) return [];
-    return this.layer.weights.map((weight) => {
-      const name = `data_dep_init/${weight.originalName.split('/').pop()}`;
-      return this.addWeight(name, weight.shape, 'float32', initializers.zeros(), undefined, false);
-    });
+  private add(name: string, shape: number[], dtype: tf.DataType, initializer: Initializer, trainable = false) {
+    return this.addWeight(name, shape, dtype, initializer, undefined, trainable);
+  }
+
+  /** Nothing half-built stays: the host keeps variables alive until they are disposed. */
+  private abandonBuild(): void {
+    for (const weight of new Set([...this.layer.weights, ...this.weights])) weight.dispose();
+    this.trainableWeights = [];
+    this.nonTrainableWeights = [];
   }
 
   /** The kernels g·v/‖v‖. */
@@ -159,16 +145,19 @@ export class WeightNormalization extends layers.Layer {
     return tf.tidy(() => withKernels(this.spots, this.kernels(), () => this.layer.call(inputs, options)));
   }
 
+  /** A batch without examples says nothing: the next one does. */
   private initializeOnce(inputs: tf.Tensor | tf.Tensor[]): void {
+    const x = Array.isArray(inputs) ? (inputs[0] as tf.Tensor) : inputs;
     this.ready = this.ready || isSet(this.initialized as LayerVariable);
-    if (!this.ready) this.initializeFromData(Array.isArray(inputs) ? (inputs[0] as tf.Tensor) : inputs);
+    if (!this.ready && x.size > 0) this.initializeFromData(x);
   }
 
   /**
    * Data-dependent initialization from one batch, now: g and the bias become such that the pre-activations have mean 0
    * and deviation 1 on it. Without a bias only the deviation is set (`meanOnlyBatchNormalization` takes the mean).
    *
-   * @throws NormalizationError before the layer is built, and around layers without one linear output.
+   * @param x Input of the layer.
+   * @throws NormalizationError before the layer is built, for a frozen one, and around layers without one linear output.
    *
    * @example
    * ```js
@@ -178,11 +167,15 @@ export class WeightNormalization extends layers.Layer {
    * ```
    */
   initializeFromData(x: tf.Tensor): void {
-    if (!this.built)
-      throw problem(this.subject, 'the layer has no weights before it is built', {}, 'Call build first.');
-    if (isRecurrent(this.layer) || this.spots[0]?.attribute === 'embeddings') {
-      const className = this.layer.getClassName();
-      throw problem(this.subject, 'initialization from data needs one linear output', { className }, 'g is ‖v‖ here.');
+    this.checkBuilt();
+    this.checkLinear();
+    if (isFrozen(this)) {
+      throw problem(
+        this.subject,
+        'a frozen layer keeps its weights',
+        { trainable: false },
+        'Set trainable = true first.',
+      );
     }
     initializeFromBatch(this.layer, this.spots, this.lengths, x);
     tf.tidy(() => {
@@ -191,33 +184,12 @@ export class WeightNormalization extends layers.Layer {
     this.ready = true;
   }
 
-  /** The wrapped layer's weights by value, each kernel as g·v/‖v‖. */
+  /** Internal: the wrapped layer's weights by value, each kernel as g·v/‖v‖. */
   foldedWeights(): tf.Tensor[] {
-    if (!this.built)
-      throw problem(this.subject, 'the layer has no weights before it is built', {}, 'Call build first.');
+    this.checkBuilt();
     const kernels = this.kernels();
     const variables = this.spots.map(({ holder, attribute }) => holder[attribute]);
     return this.layer.weights.map((weight) => kernels[variables.indexOf(weight)] ?? weight.read());
-  }
-
-  override calculateLosses(): ReturnType<layers.Layer['calculateLosses']> {
-    return [...super.calculateLosses(), ...this.layer.calculateLosses()];
-  }
-
-  override computeOutputShape(inputShape: Shape | Shape[]): Shape | Shape[] {
-    return this.layer.computeOutputShape(inputShape) as Shape | Shape[];
-  }
-
-  override computeMask(inputs: tf.Tensor | tf.Tensor[], mask?: tf.Tensor | tf.Tensor[]): tf.Tensor | tf.Tensor[] {
-    return this.layer.computeMask(inputs, mask);
-  }
-
-  override get stateful(): boolean {
-    return this.layer?.stateful ?? false;
-  }
-
-  override resetStates(): void {
-    if (this.stateful) this.layer.resetStates();
   }
 
   override getConfig(): Config {
@@ -225,11 +197,6 @@ export class WeightNormalization extends layers.Layer {
     const clones = this.addonsClones ? { [CLONES]: true } : {};
     return { ...super.getConfig(), layer: serializeWrapped(layer), dataInit, ...clones } as unknown as Config;
   }
-}
-
-function turnedRound(value: unknown): unknown {
-  const { className, config } = value as { className: string; config: Options };
-  return { className, config: { ...config, goBackwards: config.goBackwards !== true } };
 }
 
 /**
