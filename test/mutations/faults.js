@@ -1,0 +1,170 @@
+/**
+ * Faults that a wrong implementation would have. Each is a few replacements in a copy of `src`, every `find` of which must
+ * occur exactly once, so that a fault that no longer applies is noticed. `caughtBy`: the suites that must turn red, as a
+ * pattern of test names; a narrow one keeps the run short, and says which check is the one that guards.
+ */
+const composed = 'src/kernels/composed.ts';
+const reduce = 'src/kernels/reduce.ts';
+const memory = 'src/layers/memory.ts';
+
+export const FAULTS = [
+  {
+    name: 'variance as E[x²] − E[x]²',
+    edits: [
+      {
+        file: composed,
+        find: "const variance = meanOver(tf.square(values), layout.axes('SKT')); // [B, 1, G, 1, 1]\n  const rstd",
+        replace: `const variance = tf.relu(tf.sub(
+    meanOver(tf.square(slab), layout.axes('SKT')),
+    center ? tf.square(meanOver(slab, layout.axes('SKT'))) : 0,
+  ));
+  const rstd`,
+      },
+    ],
+    caughtBy: 'statistics (mean|reported)',
+  },
+  {
+    name: 'γ dropped from dx',
+    edits: [
+      {
+        file: composed,
+        find: 'tf.sub(scale(up), meanOfSet(sumUp)) : scale(up)',
+        replace: 'tf.sub(up, meanOfSet(sumUp)) : up',
+      },
+    ],
+    caughtBy: 'gradients first order|laws Σ',
+  },
+  {
+    name: 'memory updated when frozen',
+    edits: [
+      { file: memory, find: 'kwargs.training === true && !isFrozen(this.layer)', replace: 'kwargs.training === true' },
+    ],
+    caughtBy: 'conformance (training|frozen)',
+  },
+  {
+    name: 'group boundary shifted by one channel',
+    edits: [
+      {
+        file: 'src/ops/group.ts',
+        find: 'return normalize(input, groupView(input.shape, channelAxis, groups), { gamma, beta, epsilon, center: true });',
+        replace: `const turn = <T extends tf.Tensor>(t: T, by: number, axis: number): T =>
+      tf.gather(t, Array.from({ length: channels }, (_, c) => (c + by + channels) % channels), axis) as T;
+    const turned = { gamma: gamma && turn(gamma, 1, 0), beta: beta && turn(beta, 1, 0), epsilon, center: true };
+    return turn(normalize(turn(input, 1, channelAxis), groupView(input.shape, channelAxis, groups), turned), -1, channelAxis);`,
+      },
+    ],
+    caughtBy: 'laws the formula',
+  },
+  {
+    name: 'mean not corrected: no pilot',
+    edits: [
+      {
+        file: composed,
+        find: '(x) => firstOfEachSet(x, layout)',
+        replace: '(x) => tf.zerosLike(firstOfEachSet(x, layout))',
+      },
+    ],
+    backend: 'wasm',
+    caughtBy: 'laws constant input|statistics mean',
+  },
+  {
+    name: 'ρ not clipped',
+    edits: [{ file: 'src/core/gate.ts', find: 'tf.clipByValue(t, 0, 1)', replace: 'tf.clone(t)' }],
+    caughtBy: 'laws batch-instance clips',
+  },
+  {
+    name: 'second-order path returning zeros',
+    edits: [
+      {
+        file: 'src/kernels/gradients.ts',
+        find: 'isTapeOn() ? differentiable()',
+        replace: 'isTapeOn() ? differentiable().map((t) => tf.zerosLike(t))',
+      },
+    ],
+    caughtBy: 'gradients second order',
+  },
+  {
+    name: 'epsilon dropped',
+    edits: [{ file: reduce, find: 'tf.rsqrt(tf.add(variance, epsilon))', replace: 'tf.rsqrt(variance)' }],
+    caughtBy: 'laws (scale|mean 0)',
+  },
+  {
+    name: 'variance divided by n − 1',
+    edits: [
+      {
+        file: composed,
+        find: "const variance = meanOver(tf.square(values), layout.axes('SKT')); // [B, 1, G, 1, 1]\n  const rstd",
+        replace:
+          "const size = layout.size('SKT');\n  const variance = tf.mul(meanOver(tf.square(values), layout.axes('SKT')), size / (size - 1));\n  const rstd",
+      },
+    ],
+    caughtBy: 'laws the formula|laws mean 0',
+  },
+  {
+    name: 'mask ignored',
+    edits: [{ file: memory, find: 'ways.fromBatch(fittingMask(x, kwargs))', replace: 'ways.fromBatch(undefined)' }],
+    caughtBy: 'conformance padding',
+  },
+  {
+    name: 'a stale mask used',
+    edits: [
+      {
+        file: memory,
+        find: 'return mask.shape.every((size, i) => size === x.shape[i]) ? mask : undefined;',
+        replace: 'return mask;',
+      },
+    ],
+    caughtBy: 'conformance a stale mask',
+  },
+  {
+    name: 'momentum inverted',
+    edits: [{ file: memory, find: 'this.write(seen, this.momentum)', replace: 'this.write(seen, 1 - this.momentum)' }],
+    caughtBy: 'laws momentum',
+  },
+  {
+    name: 'a NaN remembered',
+    edits: [
+      {
+        file: memory,
+        find: 'variable.write(tf.where(tf.reshape(finite, old.shape), moved, old))',
+        replace: 'variable.write(moved)',
+      },
+    ],
+    caughtBy: 'conformance a spoilt channel',
+  },
+  {
+    name: 'softmax that loses its second derivative',
+    edits: [
+      {
+        file: 'src/core/mix.ts',
+        find: 'return tf.div(powers, tf.sum(powers));',
+        replace: 'return tf.softmax(logits);',
+      },
+    ],
+    caughtBy: 'gradients second order',
+  },
+  {
+    name: 'between-variance left out of a mixture',
+    edits: [{ file: 'src/core/mix.ts', find: 'variance: tf.add(within, between)', replace: 'variance: within' }],
+    caughtBy: 'laws the formula|laws switchable',
+  },
+  {
+    name: 'long sums in one accumulator',
+    edits: [{ file: reduce, find: 'if (n <= BLOCK) return', replace: 'if (n > 0) return' }],
+    backend: 'wasm',
+    caughtBy: 'statistics a million values|sum of',
+    files: ['test/suites.wasm.test.ts', 'test/kernels/reduce.test.ts'],
+  },
+  {
+    name: 'a tensor kept by every forward pass',
+    edits: [
+      {
+        file: 'src/core/normalize.ts',
+        find: "run('Normalize', { x, ...affine(options) }, { view, epsilon, center, keep })[0]",
+        replace:
+          "tf.keep(run('Normalize', { x, ...affine(options) }, { view, epsilon, center, keep })[0] as tf.Tensor).clone()",
+      },
+    ],
+    caughtBy: 'memory forward',
+  },
+];
