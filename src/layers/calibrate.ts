@@ -1,8 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel, layers } from '@tensorflow/tfjs-layers';
 import { problem } from '../core/errors.js';
-import type { Statistics } from '../core/normalize.js';
 import type { Memory } from './memory.js';
+import { Population } from './population.js';
 
 /** A layer that remembers statistics. */
 interface Remembering {
@@ -24,59 +24,6 @@ function layersWithin(layer: layers.Layer, found = new Set<layers.Layer>()): Set
   return found;
 }
 
-/** What has been seen of each channel: its batches, and sums from its origin, the mean of its first. */
-interface Sums {
-  readonly count: tf.Tensor;
-  readonly origin: tf.Tensor;
-  readonly mean: tf.Tensor;
-  readonly square: tf.Tensor;
-}
-
-/**
- * Sums of μ − μ₀ and σ² + (μ − μ₀)² over batches, μ₀ being a channel's first mean, so that no digits cancel. A channel's
- * batch that is empty or not finite does not count.
- */
-class Total {
-  private sums: Sums | undefined;
-
-  add({ mean, variance }: Statistics): void {
-    const before = this.sums;
-    this.sums = tf.tidy(() => {
-      const finite = tf.logicalAnd(tf.isFinite(mean), tf.isFinite(variance));
-      const zeros = tf.zerosLike(mean);
-      const only = (t: tf.Tensor) => tf.where(finite, t, zeros);
-      const { count, origin: known, ...sums } = before ?? { count: zeros, origin: zeros, mean: zeros, square: zeros };
-      const origin = tf.where(tf.greater(count, 0), known, only(mean));
-      const from = only(tf.sub(mean, origin));
-      const found = {
-        count: tf.add(count, tf.cast(finite, 'float32')),
-        origin,
-        mean: tf.add(sums.mean, from),
-        square: tf.add(sums.square, only(tf.add(variance, tf.square(from)))),
-      };
-      for (const sum of Object.values(found)) tf.keep(sum);
-      return found;
-    });
-    if (before) tf.dispose({ ...before });
-  }
-
-  /** μ = mean of μ_k, σ² = mean of σ²_k + variance of μ_k, the law of total variance. */
-  result(): Statistics | undefined {
-    const { sums } = this;
-    if (!sums) return undefined;
-    return tf.tidy(() => {
-      const { count, origin, mean, square } = sums;
-      const from = tf.div(mean, count); // NaN where nothing was seen
-      return { mean: tf.add(origin, from), variance: tf.sub(tf.div(square, count), tf.square(from)) };
-    });
-  }
-
-  dispose(): void {
-    if (this.sums) tf.dispose({ ...this.sums });
-    this.sums = undefined;
-  }
-}
-
 function inputsOf(batch: CalibrationBatch): Inputs {
   const inputs = batch instanceof tf.Tensor || Array.isArray(batch) ? batch : batch?.xs;
   if ([inputs].flat().every((input) => input instanceof tf.Tensor)) return inputs;
@@ -93,7 +40,7 @@ function calibration(model: LayersModel) {
   const remembering = [...layersWithin(model)].filter(
     (layer): layer is layers.Layer & Remembering => (layer as Partial<Remembering>).memory !== undefined,
   );
-  const totals = new Map(remembering.map((layer) => [layer, new Total()]));
+  const totals = new Map(remembering.map((layer) => [layer, new Population()]));
   const collect = (on: boolean) => {
     for (const [layer, total] of totals) layer.memory.collector = on ? (seen) => total.add(seen) : undefined;
   };
