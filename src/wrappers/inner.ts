@@ -33,15 +33,40 @@ export function checkWrapped(subject: string, layer: unknown): { layer: layers.L
   }
   const row = layerRow(layer);
   if (!row) throw problem(subject, 'layer must have a kernel', { className }, adviceFor(layer));
-  checkUnbuilt(subject, layer);
+  checkFree(subject, layer);
   return { layer, row };
 }
 
-/** A layer with weights has named them already, and a model saved with these names would not load. */
-export function checkUnbuilt(subject: string, layer: layers.Layer): void {
-  if (!layer.built && !cellOf(layer)?.built) return;
+/** Layers that a wrapper has built, or taken over. */
+const TAKEN = new WeakSet<layers.Layer>();
+
+/**
+ * A layer may have weights, but belong to nobody: the wrapper names them anew, by which another model that holds the
+ * layer could not be loaded again.
+ */
+function checkFree(subject: string, layer: layers.Layer): void {
+  if (layer.inboundNodes.length === 0 && !TAKEN.has(layer)) return;
   const advice = 'Wrap it before it is used, or wrap a new one and set its weights.';
-  throw problem(subject, 'layer must not be built yet', { layer: layer.name }, advice);
+  throw problem(subject, 'layer must not be part of a model or of another wrapper', { layer: layer.name }, advice);
+}
+
+/** Makes a layer a wrapper's own. Returns whether it has weights already. */
+export function take(subject: string, layer: layers.Layer): boolean {
+  checkFree(subject, layer);
+  TAKEN.add(layer);
+  return layer.built || cellOf(layer)?.built === true;
+}
+
+/** Gives a layer back that could not be built into a wrapper. */
+export function release(layer: layers.Layer): void {
+  TAKEN.delete(layer);
+}
+
+/** Names the weights of a layer that was built before as if the wrapper had built it: saved files go by these names. */
+export function renameWeights(layer: layers.Layer, scope: string): void {
+  for (const weight of layer.weights as { originalName: string }[]) {
+    weight.originalName = `${scope}/${weight.originalName.split('/').pop()}`;
+  }
 }
 
 /** The configuration of a wrapped layer, whole: tfjs's own separable convolution forgets its depth multiplier. */

@@ -12,7 +12,7 @@ type Config = serialization.ConfigDict;
 
 /** Arguments of {@link weightNormalization}. */
 export interface WeightNormalizationArgs extends LayerArgs {
-  /** The layer whose kernel is normalized, not built yet. */
+  /** The layer whose kernel is normalized; it belongs to the wrapper from then on. */
   layer: layers.Layer;
   /**
    * Whether the first training call sets g and the bias so that the pre-activations of its batch have mean 0 and

@@ -7,7 +7,7 @@ import { checkKeys, readOptions } from '../layers/options.js';
 import { OURS } from '../norms.js';
 import { weightNorm } from '../ops/weight.js';
 import { initializeFromBatch, isSet } from './dataInit.js';
-import { checkUnbuilt, checkWrapped, serializeWrapped } from './inner.js';
+import { checkWrapped, release, renameWeights, serializeWrapped, take } from './inner.js';
 import { type KernelSpot, kernelSpots, type LayerRow, withKernels } from './kernels.js';
 import {
   addonsOptions,
@@ -89,15 +89,17 @@ export class WeightNormalization extends LayerWrapper {
   }
 
   override build(inputShape: Shape | Shape[]): void {
-    checkUnbuilt(this.subject, this.layer);
+    if (this.built) return;
     const shape = (Array.isArray(inputShape[0]) ? inputShape[0] : inputShape) as Shape;
+    const hadWeights = take(this.subject, this.layer);
     try {
-      this.buildInner(shape);
+      this.buildInner(shape, hadWeights);
       this.addWeights();
     } catch (error) {
-      this.abandonBuild();
+      this.abandonBuild(hadWeights);
       throw error;
     }
+    if (hadWeights) renameWeights(this.layer, this.name);
     this.builtShape = shape;
     this.built = true;
   }
@@ -126,8 +128,10 @@ export class WeightNormalization extends LayerWrapper {
   }
 
   /** Nothing half-built stays: the host keeps variables alive until they are disposed. */
-  private abandonBuild(): void {
-    for (const weight of new Set([...this.layer.weights, ...this.weights])) weight.dispose();
+  private abandonBuild(hadWeights: boolean): void {
+    release(this.layer);
+    const theirs = new Set(hadWeights ? this.layer.weights : []);
+    for (const weight of new Set([...this.layer.weights, ...this.weights])) if (!theirs.has(weight)) weight.dispose();
     this.trainableWeights = [];
     this.nonTrainableWeights = [];
   }
@@ -210,7 +214,7 @@ export class WeightNormalization extends LayerWrapper {
  * a sequence), and layers of your own with a `kernel`. Weights: `g` (separable: `g_depthwise`, `g_pointwise`), the wrapped
  * layer's own (its kernel is v), and the frozen boolean `initialized`, as TensorFlow Addons has it.
  *
- * @throws NormalizationError for a layer without a kernel, a bare cell, a layer that is built, unknown options.
+ * @throws NormalizationError for a layer without a kernel, a bare cell, a layer of another model, unknown options.
  *
  * @example
  * ```js

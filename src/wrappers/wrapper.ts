@@ -107,12 +107,14 @@ export abstract class LayerWrapper extends layers.Layer {
   }
 
   /** Builds the wrapped layer, and takes over what it asks of its input. */
-  protected buildInner(shape: Shape): void {
+  protected buildInner(shape: Shape, built: boolean): void {
     const states = this.inputSpec?.slice(1) ?? [];
     const { layer } = this;
-    layer.build(shape);
-    layer.built = true;
-    if (layer.initialWeights) layer.setWeights(layer.initialWeights);
+    if (!built) {
+      layer.build(shape);
+      layer.built = true;
+      if (layer.initialWeights) layer.setWeights(layer.initialWeights);
+    }
     this.inputSpec = layer.inputSpec && states.length > 0 ? [...layer.inputSpec, ...states] : layer.inputSpec;
   }
 }

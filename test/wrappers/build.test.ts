@@ -129,15 +129,37 @@ describe('refused', () => {
     expect(tf.memory().numTensors).toBe(tensors);
   });
 
-  test('a layer that is in use, or was built meanwhile', () => {
+  test('a layer that belongs to a model or to another wrapper', () => {
     const used = dense();
-    used.apply(input([2, 4]));
-    expectThrows(() => wrap(used), /not be built yet.*Wrap it before/);
+    chain([4], used);
+    expectThrows(() => wrap(used), /part of a model.*Wrap it before/);
     const other = dense();
-    const layer = wrap(other);
-    other.apply(input([2, 4]));
-    expectThrows(() => layer.apply(input([2, 4])), /not be built yet/);
+    const [first, second] = [wrap(other), wrap(other)];
+    first.apply(input([2, 4]));
+    expectThrows(() => second.apply(input([2, 4])), /of another wrapper/);
+    expectThrows(() => wrap(other), /of another wrapper/);
   });
+});
+
+test('a layer that has weights keeps them, named as if the wrapper had made them', async () => {
+  const own = dense();
+  const x = input([2, 4]);
+  const expected = own.apply(x) as Tensor;
+  const layer = wrap(own);
+  const model = chain([4], layer);
+  expectClose(model.predict(x) as Tensor, expected, 2e-6);
+  expect(layer.weights.map(({ originalName }) => originalName)).toEqual(
+    ['g', 'kernel', 'bias', 'initialized'].map((name) => `${layer.name}/${name}`),
+  );
+  expectClose((await reloaded(model)).predict(x) as Tensor, model.predict(x) as Tensor, 0);
+});
+
+test('a refused build leaves the weights of a layer that had some', () => {
+  const own = dense();
+  own.apply(input([2, 4]));
+  const layer = wrap(own);
+  expect(() => layer.apply(input([2, 5]))).toThrow();
+  expect(own.weights.every((w) => !w.read().isDisposed)).toBe(true);
 });
 
 test('an error within the call gives the kernel back', () => {
