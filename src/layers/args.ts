@@ -1,3 +1,4 @@
+import type { Tensor } from '@tensorflow/tfjs-core';
 import type { Shape } from '@tensorflow/tfjs-layers';
 import type { Identifier } from '../serialization/identifiers.js';
 import type { Training } from './memory.js';
@@ -11,7 +12,9 @@ export interface LayerArgs {
   name?: string;
   /** A frozen layer neither trains its weights nor uses or updates statistics of a batch. @default true */
   trainable?: boolean;
-  dtype?: 'float32';
+  dtype?: 'float32' | 'int32' | 'bool';
+  /** Initial values of all weights, in their order. */
+  weights?: Tensor[];
 }
 
 /** Initializer, regularizer and constraint of γ: a name, a configuration, or an instance of tfjs's. */

@@ -77,8 +77,19 @@ export function knownKeys(row: NormRow): ReadonlySet<string> {
   return new Set([...HOST_KEYS, ...ownKeys(row)]);
 }
 
+/** Refuses host options of the wrong type, which the host takes as they come. */
+function checkHostOptions({ name, trainable }: Options): void {
+  if (name !== undefined && name !== null && typeof name !== 'string') {
+    throw problem('layer', 'name must be a string', { name }, 'Leave it out for an automatic one.');
+  }
+  if (trainable !== undefined && trainable !== null && typeof trainable !== 'boolean') {
+    throw problem(`layer "${name ?? ''}"`, 'trainable must be true or false', { trainable }, 'Use a boolean.');
+  }
+}
+
 /** The host's share of the options, for its constructor. */
 export function hostOptions(args: Options): Options {
+  checkHostOptions(args);
   return Object.fromEntries(HOST_KEYS.filter((key) => args[key] !== undefined).map((key) => [key, args[key]]));
 }
 

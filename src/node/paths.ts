@@ -1,5 +1,5 @@
 import { basename, dirname, join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { problem } from '../core/errors.js';
 
 /** Where one saved model lies. */
@@ -11,20 +11,25 @@ export interface ModelFiles {
   readonly subject: string;
 }
 
+/** A path, or the path of a file URL, which tfjs-node writes as a string. */
+function localPath(path: string | URL): string {
+  const url = typeof path === 'string' && /^[a-z][a-z0-9+.-]*:\/\//i.test(path) ? parsed(path) : path;
+  if (typeof url === 'string') return url;
+  if (url.protocol === 'file:') return fileURLToPath(url);
+  throw problem('fileSystem', 'a URL must be of the scheme file:', { path: url.href }, 'tf.io.http reads the others.');
+}
+
+function parsed(path: string): URL {
+  const relative = /^file:\/\/(\.{1,2}\/.*|[^/].*)$/i.exec(path);
+  return relative ? pathToFileURL(relative[1] as string) : new URL(path);
+}
+
 /** A path that ends in `.json` names the model file; any other names the folder of a `model.json`. */
 export function modelFiles(path: string | URL): ModelFiles {
   if (typeof path !== 'string' && !(path instanceof URL)) {
     throw problem('fileSystem', 'path must be a string or a file URL', { path }, "Try fileSystem('models/digits').");
   }
-  if (path instanceof URL && path.protocol !== 'file:') {
-    throw problem(
-      'fileSystem',
-      'a URL must be of the scheme file:',
-      { path: path.href },
-      'tf.io.http reads the others.',
-    );
-  }
-  const given = path instanceof URL ? fileURLToPath(path) : path;
+  const given = localPath(path);
   if (given === '' || given.includes('\0')) {
     throw problem('fileSystem', 'path must name a folder or a .json file', { path: given });
   }

@@ -1,4 +1,4 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { io } from '@tensorflow/tfjs-core';
@@ -36,11 +36,14 @@ function weightParts({ subject }: ModelFiles, { weightData, weightSpecs }: io.Mo
   return parts;
 }
 
-/** The name follows from the content, so no file of an older save is ever overwritten by other bytes. */
+/**
+ * Every save has a name of its own, part content, part chance: no file is overwritten by other bytes, and none that one
+ * save clears away can be the one that another, at the same time, has just written.
+ */
 function weightName(json: string, parts: readonly Uint8Array[]): string {
   const hash = createHash('sha256');
   for (const part of parts) hash.update(part);
-  return `${json.replace(/\.json$/, '')}.weights.${hash.digest('hex').slice(0, 16)}.bin`;
+  return `${json.replace(/\.json$/, '')}.weights.${hash.digest('hex').slice(0, 16)}${randomBytes(4).toString('hex')}.bin`;
 }
 
 function modelJSON(artifacts: io.ModelArtifacts, weightsManifest: io.WeightsManifestConfig): string {
@@ -55,7 +58,7 @@ async function replacedWeights({ folder, json }: ModelFiles): Promise<string[]> 
     const old = JSON.parse(await readFile(join(folder, json), 'utf8')) as io.ModelJSON;
     const names = old.weightsManifest.flatMap((group) => group.paths);
     return names.filter(
-      (name) => name.startsWith(stem) && /^\.weights\.[0-9a-f]{16}\.bin$/.test(name.slice(stem.length)),
+      (name) => name.startsWith(stem) && /^\.weights\.[0-9a-f]{24}\.bin$/.test(name.slice(stem.length)),
     );
   } catch {
     return []; // Nothing was there, or something that is no model file: nothing of ours to clear.
@@ -74,12 +77,11 @@ async function replace(files: ModelFiles, artifacts: io.ModelArtifacts, parts: r
       modelJSON(artifacts, weights.length > 0 ? [{ paths: [name], weights }] : []),
     ]);
   } catch (error) {
-    if (!replaced.includes(name)) await rm(join(folder, name), { force: true });
+    await rm(join(folder, name), { force: true });
     throw error;
   }
   // The new model is complete. A file that cannot be cleared now costs space, not correctness.
-  const stale = replaced.filter((old) => old !== name || weights.length === 0);
-  await Promise.allSettled(stale.map((old) => rm(join(folder, old), { force: true })));
+  await Promise.allSettled(replaced.map((old) => rm(join(folder, old), { force: true })));
 }
 
 /**

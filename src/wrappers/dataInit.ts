@@ -5,7 +5,7 @@ import { keepView } from '../core/view.js';
 import { weightNorm } from '../ops/weight.js';
 import { type KernelSpot, withKernels } from './kernels.js';
 
-/** Keeps a unit that is dead on the first batch finite. */
+/** Below this an output says nothing about its scale: 1/σ would be 1e5. */
 const SMALLEST_VARIANCE = 1e-10;
 
 /** What data-dependent initialization reads and writes of a layer with a bias. */
@@ -40,22 +40,28 @@ function directions(inner: layers.Layer, spots: readonly KernelSpot[], x: tf.Ten
 /**
  * Data-dependent initialization: with t the output of the directions alone, g = 1/σ[t] and bias = −μ[t]/σ[t], so that
  * the pre-activations of this batch have mean 0 and deviation 1. Of two kernels the last one takes the scale. An output
- * whose statistics are not finite stays as it was.
+ * without spread, or whose statistics are not finite, stays as it was.
+ *
+ * @returns Whether the batch could tell: one value an output cannot.
  */
 export function initializeFromBatch(
   inner: layers.Layer,
   spots: readonly KernelSpot[],
   lengths: readonly LayerVariable[],
   x: tf.Tensor,
-): void {
+): boolean {
+  let told = false;
   tf.tidy(() => {
     const t = directions(inner, spots, x);
     const layer = inner as unknown as Linear;
     const channelAxis = layer.dataFormat === 'channelsFirst' ? 1 : t.rank - 1;
-    const { mean, variance } = moments(t, keepView(t.shape, channelAxis)); // [1, outputs]
+    const view = keepView(t.shape, channelAxis);
+    if (view.S * view.T < 2) return;
+    told = true;
+    const { mean, variance } = moments(t, view); // [1, outputs]
     const rstd = tf.rsqrt(tf.add(variance, SMALLEST_VARIANCE)); // [1, outputs]
     const shift = tf.neg(tf.mul(mean, rstd)); // [1, outputs]
-    const sound = tf.isFinite(shift); // [1, outputs]
+    const sound = tf.logicalAnd(tf.isFinite(shift), tf.greater(variance, SMALLEST_VARIANCE)); // [1, outputs]
     const write = (variable: LayerVariable, value: tf.Tensor) => {
       const old = variable.read();
       variable.write(tf.where(tf.reshape(sound, old.shape), tf.reshape(value, old.shape), old));
@@ -64,6 +70,7 @@ export function initializeFromBatch(
     write(lengths[lengths.length - 1] as LayerVariable, rstd);
     if (layer.bias) write(layer.bias as LayerVariable, shift);
   });
+  return told;
 }
 
 /** Whether a flag is set, read once: a file may have brought it. */

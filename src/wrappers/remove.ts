@@ -1,9 +1,12 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { layers, SymbolicTensor } from '@tensorflow/tfjs-layers';
 import { problem } from '../core/errors.js';
-import { deserializeWrapped, serializeWrapped } from './inner.js';
+import { deserializeWrapped, type SerializedLayer, serializeWrapped } from './inner.js';
+import type { KernelSpot } from './kernels.js';
 import { WeightNormalization } from './weight.js';
 import type { Shape } from './wrapper.js';
+
+type Config = tf.serialization.ConfigDict;
 
 /** The host opens a layer's name scope in `apply` only: a layer of that name whose weights are another's. */
 class Scope extends layers.Layer {
@@ -34,8 +37,21 @@ function countFirstUse(layer: layers.Layer): void {
 }
 
 /**
+ * Constraints of a wrapped kernel are v's: on g·v/‖v‖, to which the host would apply them as it is written, they would undo g.
+ */
+function withoutConstraints(config: Config, spots: readonly KernelSpot[]): Config {
+  const options = spots
+    .map(({ attribute }) => attribute.replace(/(?!^)Kernel$/, ''))
+    .map((name) => `${name}Constraint`);
+  const freed = Object.fromEntries(options.filter((key) => key in config).map((key) => [key, null]));
+  const { cell } = config as { cell?: SerializedLayer };
+  const inner = cell ? { cell: { ...cell, config: withoutConstraints(cell.config, spots) } } : {};
+  return { ...config, ...freed, ...inner } as Config;
+}
+
+/**
  * The plain layer that a weight normalized one stands for: a new layer with kernel `g·v/‖v‖` and equal outputs, smaller
- * and faster for inference. The wrapper stays as it is.
+ * and faster for inference. The wrapper stays as it is; a constraint of the kernel, which is one of v, is left out.
  *
  * @param layer A built weight normalized layer.
  * @returns A built layer of the wrapped class, under the wrapped layer's name.
@@ -60,7 +76,8 @@ export function removeWeightNormalization(layer: layers.Layer): layers.Layer {
   }
   const { className, config } = serializeWrapped(layer.layer);
   const batchInputShape = layer.batchInputShape ?? undefined;
-  const own = { ...config, trainable: layer.trainable, ...(batchInputShape && { batchInputShape }) };
+  const free = withoutConstraints(config, layer.spots);
+  const own = { ...free, trainable: layer.trainable, ...(batchInputShape && { batchInputShape }) };
   const plain = deserializeWrapped('removeWeightNormalization', { className, config: own });
   tf.tidy(() => {
     new Scope(plain, shape).apply(tf.scalar(0));

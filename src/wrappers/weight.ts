@@ -39,7 +39,8 @@ export class WeightNormalization extends LayerWrapper {
   private readonly dataInit: boolean;
   private readonly addonsClones: boolean;
   private readonly kind: LayerRow;
-  private readonly spots: readonly KernelSpot[];
+  /** Internal: its kernels. */
+  readonly spots: readonly KernelSpot[];
   private lengths: LayerVariable[] = [];
   private learnable: ReadonlySet<LayerVariable> = new Set();
   private initialized: LayerVariable | undefined;
@@ -149,11 +150,20 @@ export class WeightNormalization extends LayerWrapper {
     return tf.tidy(() => withKernels(this.spots, this.kernels(), () => this.layer.call(inputs, options)));
   }
 
-  /** A batch without examples says nothing: the next one does. */
+  /** A batch without examples, or with one value an output, says nothing: the next one does. */
   private initializeOnce(inputs: tf.Tensor | tf.Tensor[]): void {
     const x = Array.isArray(inputs) ? (inputs[0] as tf.Tensor) : inputs;
     this.ready = this.ready || isSet(this.initialized as LayerVariable);
-    if (!this.ready && x.size > 0) this.initializeFromData(x);
+    if (!this.ready && x.size > 0) this.initializeFrom(x);
+  }
+
+  private initializeFrom(x: tf.Tensor): boolean {
+    this.ready = initializeFromBatch(this.layer, this.spots, this.lengths, x);
+    if (!this.ready) return false;
+    tf.tidy(() => {
+      this.initialized?.write(tf.scalar(true, 'bool'));
+    });
+    return true;
   }
 
   /**
@@ -161,7 +171,8 @@ export class WeightNormalization extends LayerWrapper {
    * and deviation 1 on it. Without a bias only the deviation is set (`meanOnlyBatchNormalization` takes the mean).
    *
    * @param x Input of the layer.
-   * @throws NormalizationError before the layer is built, for a frozen one, and around layers without one linear output.
+   * @throws NormalizationError before the layer is built, for a frozen one, for a batch of one value an output, and around
+   *   layers without one linear output.
    *
    * @example
    * ```js
@@ -181,11 +192,9 @@ export class WeightNormalization extends LayerWrapper {
         'Set trainable = true first.',
       );
     }
-    initializeFromBatch(this.layer, this.spots, this.lengths, x);
-    tf.tidy(() => {
-      this.initialized?.write(tf.scalar(true, 'bool'));
-    });
-    this.ready = true;
+    if (this.initializeFrom(x)) return;
+    const rule = 'initialization needs more than one value for every output';
+    throw problem(this.subject, rule, { shape: x.shape }, 'Pass a larger batch.');
   }
 
   /** Internal: the wrapped layer's weights by value, each kernel as g·v/‖v‖. */

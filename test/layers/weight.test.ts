@@ -337,3 +337,46 @@ test('what cannot be wrapped is refused with advice, and leaves nothing', () => 
   expectThrows(() => pack.removeWeightNormalization(wrap(tf.layers.dense({ units: 1 }))), /must be built/);
   expect(tf.memory().numTensors).toBe(before);
 });
+
+test.each([
+  ['dense', 'kernelConstraint', () => tf.layers.dense({ units: 3, ...seeded, kernelConstraint: 'unitNorm' }), [5, 4]],
+  [
+    'separable',
+    'pointwiseConstraint',
+    () => tf.layers.separableConv2d({ filters: 3, kernelSize: 2, pointwiseConstraint: 'unitNorm' }),
+    [2, 4, 5, 2],
+  ],
+  [
+    'simpleRNN',
+    'recurrentConstraint',
+    () => tf.layers.simpleRNN({ ...recurrent, recurrentConstraint: 'unitNorm' }),
+    [2, 5, 4],
+  ],
+] as [string, string, () => Layer, number[]][])(
+  'a constraint is one of v: %s folds without it',
+  (_kind, option, make, shape) => {
+    const layer = pack.weightNormalization({ layer: make() });
+    const x = input(shape);
+    layer.apply(x);
+    const values = layer.getWeights().map((w, i) => (i === 0 ? tf.mul(tf.onesLike(w), 5) : w));
+    layer.setWeights(values);
+    const plain = pack.removeWeightNormalization(layer);
+    expectClose(plain.apply(x) as Tensor, layer.apply(x) as Tensor, 1e-4);
+    expect(plain.getConfig()[option]).toBeNull();
+  },
+);
+
+test('one value an output says nothing about its scale', () => {
+  const layer = pack.weightNormalization({ layer: tf.layers.dense({ units: 3, ...seeded }), dataInit: true });
+  layer.apply(input([1, 4]), { training: true });
+  expect(weight(layer, 'initialized')).toEqual([0]);
+  expectThrows(() => layer.initializeFromData(input([1, 4])), /more than one value/);
+  layer.apply(input([9, 4]), { training: true });
+  expect(weight(layer, 'initialized')).toEqual([1]);
+  expect(Math.max(...weight(layer, 'g'))).toBeLessThan(100);
+});
+
+test('host options of the wrong type are refused', () => {
+  expectThrows(() => pack.groupNormalization({ trainable: 'no' as never }), /trainable must be true or false/);
+  expectThrows(() => pack.groupNormalization({ name: 5 as never }), /name must be a string/);
+});
