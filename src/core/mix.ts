@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { MixStatistics, Statistic } from '../kernels/contract.js';
+import type { Mix, MixStatistics, Statistic } from '../kernels/contract.js';
+import { providedMix } from '../kernels/dispatch.js';
 import { meanFromFirst, meanOver, reciprocalDeviation, wherePositive, withoutGradient } from '../kernels/reduce.js';
 import type { Statistics } from './normalize.js';
 
@@ -13,11 +14,6 @@ function total({ mean, variance }: Statistics, axis: 0 | 1): Statistics {
   const within = meanOver(variance, [axis]);
   const between = meanOver(tf.square(tf.sub(mean, common)), [axis]);
   return { mean: common, variance: tf.add(within, between) };
-}
-
-/** The batch's own mean and variance per channel, `[1, C]`, from Instance moments `[B, C]`. */
-export function batchStatistics(instance: Statistics): Statistics {
-  return tf.tidy(() => total(instance, 0));
 }
 
 /**
@@ -66,16 +62,20 @@ function mixVariances(
   };
 }
 
+/** The mixture out of plain ops. */
+const composedMix: Mix = (instance, memory, mix) => {
+  const row = (t: tf.Tensor) => tf.reshape(t, [1, t.size]); // [1, C]
+  const batch = memory ? { mean: row(memory.mean), variance: row(memory.variance) } : total(instance, 0); // [1, C]
+  const mixed =
+    mix.by === 'rstd' ? mixDeviations(instance, batch, row(mix.rho), mix.epsilon) : mixVariances(instance, batch, mix);
+  return { ...mixed, batch };
+};
+
 /**
- * Mixes Instance moments `[B, C]` with Layer and Batch statistics into one mean and variance `[B, C]`.
+ * Mixes Instance moments `[B, C]` with Layer and Batch statistics into one mean and variance `[B, C]`, and tells which batch
+ * statistics it used.
  *
- * @param given The batch statistics, one a channel: the batch's own, or a memory.
+ * @param memory The batch statistics to use, one a channel; absent, the batch's own.
  */
-export function mixStatistics(instance: Statistics, given: Statistics, mix: MixStatistics): Statistics {
-  return tf.tidy(() => {
-    const row = (t: tf.Tensor) => tf.reshape(t, [1, t.size]); // [1, C]
-    const batch = { mean: row(given.mean), variance: row(given.variance) };
-    if (mix.by === 'rstd') return mixDeviations(instance, batch, row(mix.rho), mix.epsilon);
-    return mixVariances(instance, batch, mix);
-  });
-}
+export const mixStatistics: Mix = (instance, memory, mix) =>
+  tf.tidy(() => (providedMix() ?? composedMix)(instance, memory, mix));

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { Affine, SlabView } from '../kernels/contract.js';
+import type { Affine, MeanAndVariance, SlabView } from '../kernels/contract.js';
 import { run } from '../kernels/gradients.js';
 
 /** γ and β as an op's options hold them: absent, or undefined. */
@@ -8,13 +8,8 @@ export interface Parameters {
   readonly beta?: tf.Tensor | undefined;
 }
 
-/** (Types, not interfaces: tfjs's `tidy` takes only what it can walk through.) */
-export type Statistics = {
-  /** `[B, G]` */
-  readonly mean: tf.Tensor;
-  /** Biased, `[B, G]` */
-  readonly variance: tf.Tensor;
-};
+/** One mean and biased variance for every `(b, g)`, `[B, G]`. */
+export type Statistics = MeanAndVariance;
 
 const flat = (t: tf.Tensor): tf.Tensor => (t.rank === 1 ? t : tf.reshape(t, [t.size]));
 

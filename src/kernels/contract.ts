@@ -86,21 +86,12 @@ export interface Kernels {
 
 export type KernelName = keyof Kernels;
 
-/** What a backend brings: any of the kernels, each able to decline a case, which then goes to the composed one. */
-export type BackendKernels = {
-  readonly [N in KernelName]?: {
-    accepts?(inputs: Parameters<Kernels[N]>[0], attrs: Parameters<Kernels[N]>[1]): boolean;
-    run(inputs: Parameters<Kernels[N]>[0], attrs: Parameters<Kernels[N]>[1], backend: unknown): TensorInfo[];
-  };
-};
-
 /** Statistics that `MixStatistics` can mix. */
 export const STATISTICS = ['instance', 'layer', 'batch'] as const;
 export type Statistic = (typeof STATISTICS)[number];
 
 /**
- * `MixStatistics` (small: everything is `[B, C]` or `[C]`): Instance moments, batch statistics (a memory, or derived from
- * the Instance moments) and mixing weights → the mixed mean and variance `[B, C]`.
+ * How `MixStatistics` mixes.
  *
  * `rstd`: one gate ρ per channel mixes the reciprocal deviations (then ε is inside the result and the caller applies it
  * with ε = 0). `variance`: two softmax weights mix means and variances.
@@ -113,6 +104,28 @@ export type MixStatistics =
       readonly meanWeight: Tensor1D;
       readonly varianceWeight: Tensor1D;
     };
+
+/** A mean and a biased variance. (Types, not interfaces: tfjs's `tidy` takes only what it can walk through.) */
+export type MeanAndVariance = { readonly mean: Tensor; readonly variance: Tensor };
+
+/**
+ * `MixStatistics` (small: everything is `[B, C]` or `[C]`): Instance moments, the memory of the batch statistics or none
+ * (then they follow from the Instance moments) and mixing weights → the mixed mean and variance `[B, C]`, and the batch
+ * statistics that were used, one a channel. Differentiable: a backend that has one brings its gradient along.
+ */
+export type Mix = (
+  instance: MeanAndVariance,
+  memory: MeanAndVariance | undefined,
+  mix: MixStatistics,
+) => MeanAndVariance & { readonly batch: MeanAndVariance };
+
+/** What a backend brings: any of the kernels, each able to decline a case, which then goes to the composed one. */
+export type BackendKernels = { readonly [N in KernelName]?: BackendKernel<N> } & { readonly MixStatistics?: Mix };
+
+export interface BackendKernel<N extends KernelName> {
+  accepts?(inputs: Parameters<Kernels[N]>[0], attrs: Parameters<Kernels[N]>[1]): boolean;
+  run(inputs: Parameters<Kernels[N]>[0], attrs: Parameters<Kernels[N]>[1], backend: unknown): TensorInfo[];
+}
 
 /** Kernel names are global in tfjs: ours carry the package's name. */
 const NAMESPACE = 'tfnorm';

@@ -5,9 +5,11 @@ import {
   type Affine,
   affineSet,
   asAttrs,
+  type BackendKernel,
   type BackendKernels,
   type KernelName,
   type Kernels,
+  type Mix,
   registeredName,
   type SlabView,
 } from './contract.js';
@@ -28,6 +30,11 @@ export function provideKernels(backendName: string, kernels: BackendKernels): vo
 interface Request {
   readonly keep?: 'none' | 'saved' | 'moments';
   readonly affine?: boolean;
+}
+
+/** The backend's own mixture of statistics, if it has one. */
+export function providedMix(): Mix | undefined {
+  return provided.get(tf.getBackend())?.MixStatistics;
 }
 
 /** The number of outputs a call asks for; the answers for an empty tensor hold all there can be. */
@@ -56,7 +63,7 @@ function implementation<N extends KernelName>(kernel: N, backendName: string): t
         answersForEmpty(kernel, given.x, options.view as SlabView).slice(0, wanted(kernel, options as Request)),
       );
     }
-    const own = provided.get(backendName)?.[kernel];
+    const own = provided.get(backendName)?.[kernel] as BackendKernel<N> | undefined;
     if (own && (own.accepts?.(given, options) ?? true)) return own.run(given, options, backend);
     const compose = composed[kernel] as unknown as (inputs: Inputs<N>, attrs: Attrs<N>) => tf.Tensor[];
     return tf.tidy(() => compose(given, options));

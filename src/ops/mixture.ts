@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { maskedMoments } from '../core/masked.js';
-import { batchStatistics, mixStatistics } from '../core/mix.js';
+import { mixStatistics } from '../core/mix.js';
 import { applyStatistics, moments, type Parameters } from '../core/normalize.js';
 import { groupView, keepView } from '../core/view.js';
 import type { MixStatistics, SlabView } from '../kernels/contract.js';
@@ -37,8 +37,7 @@ export function mixtureNorm(
     const view = groupView(x.shape, axis, channels);
     const instance = moments(x, view); // [B, C]
     const masked = options.mask && maskedMoments(x, keepView(x.shape, axis), options.mask);
-    const batch = given ?? masked?.statistics ?? batchStatistics(instance); // [1, C]
-    const mixed = mixStatistics(instance, batch, mix); // [B, C]
+    const { batch, ...mixed } = mixStatistics(instance, given ?? masked?.statistics, mix); // [1, C], [B, C]
     const y = applyStatistics(x, view, mixed, { ...parameters, epsilon: epsilonInside ? 0 : epsilon });
     return { y, seen: masked?.seen ?? batch };
   });

@@ -3,6 +3,7 @@ import '@tensorflow/tfjs-layers';
 import path from 'node:path';
 import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
+import { mixStatistics } from '../../src/core/mix.js';
 import { composed } from '../../src/kernels/composed.js';
 import type { BackendKernels, KernelName, Kernels } from '../../src/kernels/contract.js';
 import { provideKernels } from '../../src/kernels/dispatch.js';
@@ -228,4 +229,18 @@ test('kernel names are the package’s own', () => {
   expect(ours).toEqual(
     expect.arrayContaining(['tfnorm.Normalize', 'tfnorm.Normalize.g', 'tfnorm.Normalize.b', 'tfnorm.Normalize.gb']),
   );
+});
+
+test('a backend’s own mixture takes the place of the composed one, and gets the memory or none', () => {
+  const expected = values(() => ops.switchNorm(x()));
+  const memories: boolean[] = [];
+  provideKernels('cpu', {
+    MixStatistics: (instance, memory, mix) => {
+      memories.push(memory !== undefined);
+      provideKernels('cpu', {}); // so that the composed one answers here
+      return mixStatistics(instance, memory, mix);
+    },
+  });
+  expect(values(() => ops.switchNorm(x()))).toEqual(expected);
+  expect(memories).toEqual([false]);
 });
