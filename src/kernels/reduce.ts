@@ -74,7 +74,7 @@ export function meanFromFirst(x: tf.Tensor, axis: number): tf.Tensor {
   return tf.add(first, meanOver(tf.sub(x, first), [axis])); // […, 1, …]
 }
 
-/** x > 0 as a condition that tfjs can differentiate around: `greater` has no gradient, not even zero. */
+/** x > 0 as a condition that tfjs can differentiate around once: `greater` has no gradient, not even zero. */
 export function positive(x: tf.Tensor): tf.Tensor {
   return tf.cast(tf.step(x), 'bool');
 }

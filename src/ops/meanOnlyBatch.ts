@@ -21,12 +21,13 @@ export function meanOnlyBatchNorm(x: tf.Tensor, options: MeanOnlyBatchNormOption
   return tf.tidy(() => {
     const checked = batchInputs('meanOnlyBatchNorm', x, rest, { ...ROW, epsilon: 0 });
     const view = keepView(checked.x.shape, checked.axis);
+    const ones = tf.ones([1, checked.channels]);
     const found = () => {
-      if (memory) return same({ mean: memory, variance: memory });
+      if (memory) return same({ mean: memory, variance: ones });
       return mask ? maskedMoments(checked.x, view, mask) : same(moments(checked.x, view));
     };
     const { statistics, seen } = found();
-    const centered = { mean: statistics.mean, variance: tf.ones([1, checked.channels]) };
+    const centered = { mean: statistics.mean, variance: ones };
     return { y: applyStatistics(checked.x, view, centered, { beta: checked.beta, epsilon: 0 }), seen };
   });
 }

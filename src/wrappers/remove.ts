@@ -1,10 +1,10 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { layers, SymbolicTensor } from '@tensorflow/tfjs-layers';
 import { problem } from '../core/errors.js';
+import type { Shape } from '../layers/shape.js';
 import { deserializeWrapped, type SerializedLayer, serializeWrapped } from './inner.js';
 import type { KernelSpot } from './kernels.js';
 import { WeightNormalization } from './weight.js';
-import type { Shape } from './wrapper.js';
 
 type Config = tf.serialization.ConfigDict;
 

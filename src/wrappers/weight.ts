@@ -4,6 +4,7 @@ import type { Kwargs } from '@tensorflow/tfjs-layers/dist/types.js';
 import { problem } from '../core/errors.js';
 import { isFrozen } from '../layers/memory.js';
 import { checkKeys, readOptions } from '../layers/options.js';
+import { type Shape, singleShape } from '../layers/shape.js';
 import { OURS } from '../norms.js';
 import { weightNorm } from '../ops/weight.js';
 import { initializeFromBatch, isSet } from './dataInit.js';
@@ -19,7 +20,7 @@ import {
   withLayer,
 } from './options.js';
 import { checkKernels, clonesOf, type Initializer, lengthOf, lossesWithin } from './weights.js';
-import { LayerWrapper, type Shape } from './wrapper.js';
+import { LayerWrapper } from './wrapper.js';
 
 export type { WeightNormalizationArgs } from './options.js';
 
@@ -91,7 +92,7 @@ export class WeightNormalization extends LayerWrapper {
 
   override build(inputShape: Shape | Shape[]): void {
     if (this.built) return;
-    const shape = (Array.isArray(inputShape[0]) ? inputShape[0] : inputShape) as Shape;
+    const shape = singleShape(inputShape);
     const hadWeights = take(this.subject, this.layer);
     try {
       this.buildInner(shape, hadWeights);

@@ -1,9 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { InputSpec, layers, SymbolicTensor } from '@tensorflow/tfjs-layers';
 import type { Kwargs } from '@tensorflow/tfjs-layers/dist/types.js';
+import type { Shape } from '../layers/shape.js';
 import { cellOf } from './kernels.js';
 
-export type Shape = (number | null)[];
 type Inputs = Parameters<layers.Layer['apply']>[0];
 type Outputs = ReturnType<layers.Layer['apply']>;
 

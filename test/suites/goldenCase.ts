@@ -1,4 +1,5 @@
 import type * as tfCore from '@tensorflow/tfjs-core';
+import type { NormId } from '../../src/norms.js';
 import type { Tf } from './harness.js';
 
 /** An array of a reference vector: base64 of little-endian float32. */
@@ -7,21 +8,10 @@ export interface Encoded {
   readonly data: string;
 }
 
-export type Norm =
-  | 'batch'
-  | 'layer'
-  | 'instance'
-  | 'group'
-  | 'rms'
-  | 'weight'
-  | 'batchInstance'
-  | 'switchable'
-  | 'meanOnlyBatch';
-
 /** One reference vector, as `test/golden/generate.py` writes it. */
 export interface GoldenCase {
   readonly id: string;
-  readonly norm: Norm;
+  readonly norm: NormId;
   readonly oracle: string;
   readonly kind: string;
   readonly rank: number;
@@ -39,7 +29,7 @@ export interface GoldenCase {
 }
 
 export interface GoldenFile {
-  readonly norm: Norm;
+  readonly norm: NormId;
   readonly cases: readonly GoldenCase[];
 }
 

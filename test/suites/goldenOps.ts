@@ -1,10 +1,11 @@
 import type * as tfCore from '@tensorflow/tfjs-core';
-import { type GoldenCase, inputTensors, type Norm, type Tensors } from './goldenCase.js';
+import type { NormId } from '../../src/norms.js';
+import { type GoldenCase, inputTensors, type Tensors } from './goldenCase.js';
 import type { Pack, Tf } from './harness.js';
 
 type Op = (x: tfCore.Tensor, options: Record<string, unknown>) => tfCore.Tensor;
 
-const OPS: Readonly<Record<Exclude<Norm, 'meanOnlyBatch'>, keyof Pack>> = {
+const OPS: Readonly<Record<Exclude<NormId, 'meanOnlyBatch'>, keyof Pack>> = {
   batch: 'batchNorm',
   layer: 'layerNorm',
   instance: 'instanceNorm',
