@@ -35,7 +35,13 @@ module.exports = {
       '^src/(?!serialization/|core/|norms[.]ts)',
       'Identifiers and upgrades of files need no class; register.ts brings the classes.',
     ),
-    never('guide-reads-the-table', '^src/guide/', '^(?!src/(guide/|norms[.]ts))', 'The guide works without tfjs.'),
+    never(
+      'guide-reads-the-table',
+      '^src/guide/',
+      '^(?!src/(guide/|norms[.]ts|core/(errors|groups|near)[.]ts))',
+      'The guide works without tfjs.',
+    ),
+    never('pure-core', '^src/core/(errors|groups|near)[.]ts$', '^(?!src/core/(errors|groups)[.]ts)', 'The guide reads them.'),
     never('table-is-data', '^src/norms[.]ts$', '.', 'The table is importable without anything else.'),
     never(
       'tools-read-models',

@@ -1,41 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { SlabView } from '../kernels/contract.js';
-import { problem } from './errors.js';
 
 const product = (sizes: readonly number[]): number => sizes.reduce((n, size) => n * size, 1);
-
-/** The rules of `groups`: −1 is one channel a group, otherwise groups divide the channels. Returns the number. */
-export function resolveGroups(subject: string, groups: number, channels: number): number {
-  if (groups === -1) return channels;
-  if (!Number.isInteger(groups) || groups < 1) {
-    throw problem(
-      subject,
-      'groups must be a positive integer, or -1 for one channel a group',
-      { groups },
-      `Use a divisor of ${channels}.`,
-    );
-  }
-  if (channels % groups !== 0) {
-    throw problem(
-      subject,
-      'groups must divide channels',
-      { groups, channels },
-      `Use one of ${divisors(channels).join(', ')}, or groups: 'auto'.`,
-    );
-  }
-  return groups;
-}
-
-function divisors(n: number): number[] {
-  return Array.from({ length: n }, (_, i) => i + 1).filter((d) => n % d === 0);
-}
-
-/** `groups: 'auto'`: the largest divisor of the channels up to 32 that leaves two channels a group, where one does. */
-export function automaticGroups(channels: number): number {
-  const possible = divisors(channels).filter((d) => d <= 32);
-  const paired = possible.filter((d) => channels / d >= 2);
-  return (paired.length > 0 ? paired : possible).pop() ?? 1;
-}
 
 /** Statistics per example and group of channels. */
 export function groupView(shape: readonly number[], channelAxis: number, groups: number): SlabView {

@@ -1,6 +1,6 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import { problem } from '../core/errors.js';
-import { automaticGroups, resolveGroups } from '../core/view.js';
+import { automaticGroups, resolveGroups } from '../core/groups.js';
 import { normRow } from '../norms.js';
 import { groupNorm } from '../ops/group.js';
 import type { AffineArgs } from './args.js';

@@ -1,4 +1,5 @@
 import { problem } from '../core/errors.js';
+import { nearest } from '../core/near.js';
 import type { NormRow } from '../norms.js';
 import { checkStatistics } from '../ops/switchable.js';
 
@@ -93,27 +94,13 @@ export function hostOptions(args: Options): Options {
   return Object.fromEntries(HOST_KEYS.filter((key) => args[key] !== undefined).map((key) => [key, args[key]]));
 }
 
-/** Letters that have to change, to find what was meant by a misspelt option. */
-function distance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const replaced = (row[j - 1] as number) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next.push(Math.min(replaced, (row[j] as number) + 1, (next[j - 1] as number) + 1));
-    }
-    row = next;
-  }
-  return row[b.length] as number;
-}
-
 /** Refuses keys the layer does not know: tfjs drops a misspelt option in silence. */
 export function checkKeys(subject: string, row: NormRow, args: Options): void {
   const known = knownKeys(row);
   for (const key of Object.keys(args)) {
     if (known.has(key) || key === 'customObjects') continue;
-    const near = ownKeys(row).sort((a, b) => distance(key, a) - distance(key, b))[0] as string;
-    const advice = distance(key, near) <= 3 ? `Did you mean ${near}?` : `Options are ${ownKeys(row).join(', ')}.`;
+    const near = nearest(key, ownKeys(row));
+    const advice = near ? `Did you mean ${near}?` : `Options are ${ownKeys(row).join(', ')}.`;
     throw problem(subject, 'unknown option', { option: key }, advice);
   }
 }

@@ -1,7 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { canonicalChannelAxis } from '../core/axes.js';
 import { normalize } from '../core/normalize.js';
-import { groupView, resolveGroups } from '../core/view.js';
+import { resolveGroups } from '../core/groups.js';
+import { groupView } from '../core/view.js';
 import { normRow } from '../norms.js';
 import { type AffineOptions, checkEpsilon, checkOptions, floatTensor, parameter } from './options.js';
 

@@ -1,7 +1,8 @@
 import '@tensorflow/tfjs-backend-cpu';
 import '@tensorflow/tfjs-layers';
 import * as tf from '@tensorflow/tfjs-core';
-import { arrangeKept, arrangeRows, automaticGroups, groupView, keepView, resolveGroups } from '../../src/core/view.js';
+import { automaticGroups, resolveGroups } from '../../src/core/groups.js';
+import { arrangeKept, arrangeRows, groupView, keepView } from '../../src/core/view.js';
 import * as ops from '../../src/ops/index.js';
 
 beforeAll(() => tf.setBackend('cpu'));

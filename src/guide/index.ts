@@ -1,0 +1,11 @@
+export { NormalizationError } from '../core/errors.js';
+export { NORMS, type NormId, type NormRow } from '../norms.js';
+export { CONFLICTS, type Conflict } from './check.js';
+export { type Cost, type GivenShape, normalizationCost } from './cost.js';
+export { type Choice, FACTS, type FactName, type FactRow, type Facts } from './facts.js';
+export { type NoteRow, PLACEMENT, WARNINGS } from './notes.js';
+export type { Backend, Phase } from './programs.js';
+export { type Alternative, type Note, type Recommendation, recommendNormalization } from './recommend.js';
+export { type Rival, RULES, type Rule } from './rules.js';
+export { SOURCES, type Source, type SourceId } from './sources.js';
+export type { Condition, ConditionName, Range, When } from './when.js';

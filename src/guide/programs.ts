@@ -1,0 +1,78 @@
+/** How many programs (kernels of tfjs that compute; at least as many dispatches on a GPU) a norm's forward pass starts. */
+import type { NormRow } from '../norms.js';
+
+export const BACKENDS = ['cpu', 'wasm', 'webgl', 'webgpu', 'tensorflow'] as const;
+export type Backend = (typeof BACKENDS)[number];
+
+export type Phase = 'training' | 'inference';
+
+/** Programs of one step: some always, some for every dimension of the slab view that is summed over. */
+interface Programs {
+  readonly fixed: number;
+  readonly perSum?: number;
+}
+
+/** The steps of all norms, and what each starts. `mix…` are the mixtures of two or three statistics, applied. */
+interface Steps {
+  readonly normalize: Programs;
+  readonly normalizeUncentered: Programs;
+  readonly moments: Programs;
+  readonly applyStatistics: Programs;
+  readonly applyMean: Programs;
+  readonly mix: Readonly<Record<number, Readonly<Record<Phase, Programs>>>>;
+  readonly kernelLength: Programs;
+  /** The moving statistics: a mean and a variance, or the mean alone. */
+  readonly remember: readonly Programs[];
+}
+
+/** Measured with `tf.profile`; test/guide/cost.test.ts measures again. */
+const COMPOSED: Steps = {
+  normalize: { fixed: 11, perSum: 2 },
+  normalizeUncentered: { fixed: 6, perSum: 1 },
+  moments: { fixed: 7, perSum: 2 },
+  applyStatistics: { fixed: 6 },
+  applyMean: { fixed: 9 },
+  mix: {
+    2: { training: { fixed: 0 }, inference: { fixed: 0 } },
+    3: { training: { fixed: 0 }, inference: { fixed: 0 } },
+  },
+  kernelLength: { fixed: 0 },
+  remember: [{ fixed: 5 }, { fixed: 13 }],
+};
+
+const STEPS: Readonly<Record<Backend, Steps>> = {
+  cpu: COMPOSED,
+  wasm: COMPOSED,
+  webgl: COMPOSED,
+  webgpu: COMPOSED,
+  tensorflow: COMPOSED,
+};
+
+/** Whether a norm divides by a spread: all but the one of means alone. */
+export const dividesBySpread = (row: NormRow): boolean => row.of === 'weights' || 'epsilon' in row.defaults;
+
+/** Dimensions of the slab view, channels last, that the statistics of a norm are summed over: S, K or both. */
+function sums({ averagesOver }: NormRow): number {
+  const [list = []] = averagesOver;
+  const streamed = list.some((dimension) => dimension === 'batch' || dimension === 'space');
+  const within = list.some((dimension) => dimension === 'group' || dimension === 'axes' || dimension === 'kernel');
+  return Number(streamed) + Number(within);
+}
+
+/** What a norm does in a phase, read from its row. */
+function plan(steps: Steps, row: NormRow, phase: Phase): Programs[] {
+  const moving = row.weights.filter(({ trainable, over }) => !trainable && over === 'channels').length;
+  const remember = phase === 'training' && row.memory ? [steps.remember[moving - 1] as Programs] : [];
+  const mix = steps.mix[row.averagesOver.length]?.[phase];
+  if (row.of === 'weights') return [steps.kernelLength];
+  if (mix) return [steps.moments, mix, ...remember];
+  if (!dividesBySpread(row)) return [...(phase === 'training' ? [steps.moments] : []), steps.applyMean, ...remember];
+  if (row.memory && phase === 'inference') return [steps.applyStatistics];
+  return [row.centered ? steps.normalize : steps.normalizeUncentered, ...remember];
+}
+
+/** Programs of a forward pass on a backend. */
+export function programs(backend: Backend, row: NormRow, phase: Phase): number {
+  const steps = plan(STEPS[backend], row, phase);
+  return steps.reduce((all, { fixed, perSum = 0 }) => all + fixed + perSum * sums(row), 0);
+}

@@ -1,0 +1,170 @@
+import { checkFacts, conflictOf } from './check.js';
+import { snippet } from './code.js';
+import { type Config, configure, rowOf } from './config.js';
+import { type Cost, type GivenShape, normalizationCost } from './cost.js';
+import { type Choice, FACTS, type FactName, type Facts, USUAL_RANK } from './facts.js';
+import { COST_NOTES, type NoteRow, PLACEMENT, WARNINGS } from './notes.js';
+import { type Rival, RULES, type Rule } from './rules.js';
+import { SOURCES, type Source, type SourceId } from './sources.js';
+import { isRange, type Known, matches } from './when.js';
+
+/** A sentence with the rule or note it comes from, and where to read so. */
+export interface Note {
+  readonly id: string;
+  readonly text: string;
+  readonly source: Source;
+}
+
+/** Another choice. */
+export interface Alternative {
+  readonly norm: Choice;
+  readonly config: Config;
+  /** What it trades for the first choice. */
+  readonly trade: string;
+  readonly source: Source;
+  /** The least change of the facts under which the guide would choose it, or `null` where no single one does. */
+  readonly wins: Readonly<Partial<Facts>> | null;
+}
+
+export interface Recommendation {
+  readonly norm: Choice;
+  /** Options for the norm's factory; of weight norm besides the layer. */
+  readonly config: Config;
+  readonly placement: readonly Note[];
+  /** The rule that decided first, then what decided its options. */
+  readonly reasons: readonly Note[];
+  readonly alternatives: readonly Alternative[];
+  readonly warnings: readonly Note[];
+  /** `null` where nothing is normalized. */
+  readonly cost: (Cost & { readonly notes: readonly Note[] }) | null;
+  /** A program that runs as printed. */
+  readonly code: string;
+}
+
+/** Facts, and what follows from them. */
+function know(facts: Facts): Known {
+  const { batchSize, devices = 1, synchronized, architecture } = facts;
+  const shared = synchronized === true && typeof batchSize === 'number' ? batchSize * devices : batchSize;
+  const rank = facts.rank ?? USUAL_RANK[architecture];
+  return { ...facts, rank, ...(shared === undefined ? {} : { statisticsBatch: shared }) };
+}
+
+function ruleFor(known: Known): Rule {
+  return RULES.find(({ when }) => matches(when, known)) as Rule; // the last one always matches
+}
+
+function chosen({ choose }: Rule, known: Known): Choice {
+  return typeof choose === 'string' ? choose : (known[choose.fact] as Choice);
+}
+
+const choiceFor = (facts: Facts): Choice => {
+  const known = know(facts);
+  return chosen(ruleFor(known), known);
+};
+
+const note = ({ id, text, source }: { id: string; text: string; source: SourceId }): Note => ({
+  id,
+  text,
+  source: SOURCES[source],
+});
+
+const notes = (rows: readonly NoteRow[], known: Known): Note[] =>
+  rows.filter(({ when }) => matches(when, known)).map(note);
+
+/** Numbers at which a rule's condition turns, and the values a fact can have otherwise. */
+function turningPoints(): (readonly [FactName, string | number | boolean])[] {
+  const thresholds = RULES.flatMap(({ when }) => when)
+    .flatMap(({ statisticsBatch }) => (statisticsBatch && isRange(statisticsBatch) ? [statisticsBatch] : []))
+    .flatMap(({ atLeast, below }) => [...(atLeast ? [atLeast] : []), ...(below ? [below - 1] : [])]);
+  const sizes = [...new Set<number | string>([...thresholds, 'variable'])];
+  return (Object.keys(FACTS) as FactName[])
+    .filter((name) => !FIXED.has(name))
+    .flatMap((name) => {
+      const row = FACTS[name];
+      const values =
+        row.kind === 'choice' ? row.values : row.kind === 'flag' ? [true, false] : name === 'batchSize' ? sizes : [];
+      return values.map((value) => [name, value] as const);
+    });
+}
+
+/** What an architecture is cannot be changed to suit a norm. */
+const FIXED: ReadonlySet<FactName> = new Set<FactName>(['architecture', 'pretrained', 'position', 'task', 'rank']);
+const CHANGES = turningPoints();
+
+/** For each norm the first change of one fact that makes it the choice. */
+function winners(facts: Facts): ReadonlyMap<Choice, Partial<Facts>> {
+  const found = new Map<Choice, Partial<Facts>>();
+  for (const [name, value] of CHANGES) {
+    if (facts[name] === value) continue;
+    const changed = { ...facts, [name]: value } as Facts;
+    if (conflictOf(changed)) continue;
+    const choice = choiceFor(changed);
+    if (!found.has(choice)) found.set(choice, { [name]: value });
+  }
+  return found;
+}
+
+function alternativesOf(rivals: readonly Rival[], facts: Facts, known: Known): Alternative[] {
+  const wins = winners(facts);
+  const possible = rivals.filter(({ norm, when }) => {
+    const least = rowOf(norm)?.minRank ?? 0;
+    return (known.rank as number) >= least && (when === undefined || matches(when, known));
+  });
+  return possible.map(({ norm, trade, source }) => ({
+    norm,
+    config: configure(norm, facts, known).config,
+    trade,
+    source: SOURCES[source],
+    wins: wins.get(norm) ?? null,
+  }));
+}
+
+function shapeOf({ batchSize, channels }: Facts, rank: number): GivenShape {
+  const examples = typeof batchSize === 'number' ? batchSize : null;
+  return [examples, ...Array<null>(rank - 2).fill(null), channels ?? null];
+}
+
+function costOf(choice: Choice, facts: Facts, known: Known): Recommendation['cost'] {
+  const row = rowOf(choice);
+  if (!row) return null;
+  const shape = shapeOf(facts, Math.max(known.rank as number, row.minRank));
+  return { ...normalizationCost(row.id, shape), notes: notes(COST_NOTES, known) };
+}
+
+/**
+ * Recommends a normalization for an architecture, with reasons: the first rule of {@link RULES} that holds decides.
+ *
+ * Pure: the same facts give the same answer. Without tfjs; `autoNormalization` makes the layer.
+ *
+ * @param facts What is known; only `architecture` is needed.
+ * @returns The norm (`'none'` where there should be none), options for its factory, where to put it, why (the rule first),
+ *   alternatives with what they trade and the change of the facts under which they would be chosen, warnings, what it costs,
+ *   and a program that runs as printed.
+ * @throws NormalizationError for unknown facts or values (with what was probably meant), and for facts in conflict.
+ *
+ * @example
+ * ```js
+ * const { norm, config, reasons } = recommendNormalization({ architecture: 'cnn', batchSize: 2, channels: 48 });
+ * console.log(norm, config, reasons[0].text); // group { groups: 24, epsilon: 0.00001 } Below 8 examples …
+ * ```
+ */
+export function recommendNormalization(facts: Facts): Recommendation {
+  const checked = checkFacts(facts);
+  const before = know(checked);
+  const rule = ruleFor(before);
+  const norm = chosen(rule, before);
+  const row = rowOf(norm);
+  const known: Known = { ...before, norm, ...(row ? { memory: row.memory, of: row.of } : {}) };
+  const { config: options, because } = configure(norm, checked, known);
+  const config = { ...options, ...rule.config };
+  return {
+    norm,
+    config,
+    placement: notes(PLACEMENT, known),
+    reasons: [note({ id: rule.id, text: rule.because, source: rule.source }), ...because.map(note)],
+    alternatives: alternativesOf(rule.alternatives, checked, known),
+    warnings: notes(WARNINGS, known),
+    cost: costOf(norm, checked, known),
+    code: snippet({ choice: norm, facts: checked, config }),
+  };
+}
