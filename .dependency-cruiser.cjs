@@ -8,6 +8,8 @@ const never = (name, from, to, comment) => ({
 });
 
 const host = '(^|/)node_modules/@tensorflow/';
+/** Bundled into dist/cli.js. */
+const cliLibraries = '(^|/)node_modules/(commander|picocolors)/';
 const typesOnly = { dependencyTypesNot: ['type-only'] };
 
 /** @type {import('dependency-cruiser').IConfiguration} */
@@ -41,7 +43,18 @@ module.exports = {
       '^(?!src/(guide/|norms[.]ts|core/(errors|groups|near)[.]ts))',
       'The guide works without tfjs.',
     ),
-    never('pure-core', '^src/core/(errors|groups|near)[.]ts$', '^(?!src/core/(errors|groups)[.]ts)', 'The guide reads them.'),
+    never(
+      'pure-core',
+      '^src/core/(errors|groups|near)[.]ts$',
+      '^(?!src/core/(errors|groups)[.]ts)',
+      'The guide reads them.',
+    ),
+    never(
+      'auto-joins-guide-and-layers',
+      '^src/auto/',
+      '^src/(?!auto/|guide/|layers/|core/|norms[.]ts)',
+      'What the guide chooses becomes a layer here, and only here.',
+    ),
     never('table-is-data', '^src/norms[.]ts$', '.', 'The table is importable without anything else.'),
     never(
       'tools-read-models',
@@ -51,10 +64,25 @@ module.exports = {
     ),
     never('node-stands-apart', { path: '^src/', pathNot: '^src/node/' }, '^src/node/', 'Node is an entry point only.'),
     never(
+      'cli-stands-apart',
+      { path: '^src/', pathNot: '^src/cli/' },
+      '^src/cli/',
+      'The command line is a program only.',
+    ),
+    never(
+      'cli-reads-the-guide',
+      '^src/cli/',
+      {
+        path: '^(src|.*node_modules)/',
+        pathNot: `^src/(cli/|guide/index[.]ts|norms[.]ts|core/(errors|near)[.]ts)|${cliLibraries}`,
+      },
+      'The command line asks the guide, and brings its libraries with it.',
+    ),
+    never(
       'node-builtins-in-node-only',
-      { path: '^src/', pathNot: '^src/node/' },
+      { path: '^src/', pathNot: '^src/(node|cli)/' },
       { dependencyTypes: ['core'] },
-      'Everything but ./node runs in browsers.',
+      'Everything but ./node and the command line runs in browsers.',
     ),
     never(
       'side-effects-on-top',
@@ -76,7 +104,7 @@ module.exports = {
     ),
     never(
       'peers-only',
-      '^src/',
+      { path: '^src/', pathNot: '^src/cli/' },
       { path: '(^|/)node_modules/', pathNot: `${host}(tfjs-core|tfjs-layers)/`, ...typesOnly },
       'The core has no runtime dependency but its peers.',
     ),

@@ -1,6 +1,9 @@
-import { resolve } from 'node:path';
+import { relative, resolve } from 'node:path';
+import commonjs from '@rollup/plugin-commonjs';
+import nodeResolve from '@rollup/plugin-node-resolve';
 import swc from '@rollup/plugin-swc';
 import terser from '@rollup/plugin-terser';
+import license from 'rollup-plugin-license';
 import { entryPoints } from './scripts/entry-points.js';
 
 const external = [/^@tensorflow\//, /^node:/];
@@ -58,4 +61,30 @@ const script = {
   ],
 };
 
-export default [modules, script];
+/** What the command line takes from the package it imports from the built modules: no code, and no class, is there twice. */
+const cliFolder = resolve('src/cli');
+const besideThePackage = {
+  name: 'beside-the-package',
+  resolveId: (name, importer) => {
+    if (!importer?.startsWith(cliFolder) || !name.startsWith('.')) return null;
+    const path = resolve(importer, '..', name);
+    if (path.startsWith(cliFolder)) return path.replace(/\.js$/, '.ts');
+    return { id: `./${relative('src', path)}`, external: true };
+  },
+};
+
+/** The libraries of the command line are inside it: the package brings none with it. Their licences stand beside. */
+const cli = {
+  input: 'src/cli/bin.ts',
+  external,
+  plugins: [
+    besideThePackage,
+    nodeResolve(),
+    commonjs(),
+    compile(),
+    license({ thirdParty: { output: { file: 'dist/cli.licenses.txt' } } }),
+  ],
+  output: { file: 'dist/cli.js', format: 'es', banner: '#!/usr/bin/env node' },
+};
+
+export default [modules, script, cli];

@@ -1,5 +1,7 @@
 import './register.js';
 
+export { type AutoOverrides, autoNormalization } from './auto/auto.js';
+export { createNormalization, type NormalizationSpec } from './auto/create.js';
+export * from './guide/index.js';
 export * from './layers/index.js';
-export { NORMS, type NormId, type NormRow } from './norms.js';
 export * from './ops/index.js';

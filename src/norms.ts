@@ -34,6 +34,8 @@ export interface NormRow {
   readonly stockClassName?: string;
   /** Other names under which files hold this layer. */
   readonly aliases: readonly string[];
+  /** What people call it besides its identifier and its class, in small letters without `norm`. */
+  readonly shortNames: readonly string[];
   /** Statistics are taken over these, once for every one of the lists (a mixture has several). */
   readonly averagesOver: readonly (readonly Dimensions[])[];
   readonly centered: boolean;
@@ -45,6 +47,8 @@ export interface NormRow {
   readonly minRank: number;
   /** Options and their defaults, as Keras or the paper has them. */
   readonly defaults: Readonly<Record<string, OptionValue>>;
+  /** The option that stands behind a colon in a name: `group:16`. */
+  readonly mainOption?: string;
   /** Options that Keras does not have: written to a file only where they differ from their default. */
   readonly ownOptions: readonly string[];
   /** Keys in other packages' files that say nothing here. */
@@ -91,6 +95,7 @@ export const NORMS: readonly NormRow[] = [
     className: 'ExtendedBatchNormalization',
     stockClassName: 'BatchNormalization',
     aliases: [],
+    shortNames: ['bn'],
     averagesOver: [['batch', 'space']],
     centered: true,
     parametersOver: 'channels',
@@ -111,6 +116,7 @@ export const NORMS: readonly NormRow[] = [
     className: 'ExtendedLayerNormalization',
     stockClassName: 'LayerNormalization',
     aliases: [],
+    shortNames: ['ln'],
     averagesOver: [['axes']],
     centered: true,
     parametersOver: 'axes',
@@ -129,6 +135,7 @@ export const NORMS: readonly NormRow[] = [
     id: 'instance',
     className: 'InstanceNormalization',
     aliases: ['Addons>InstanceNormalization'],
+    shortNames: ['in'],
     averagesOver: [['space']],
     centered: true,
     parametersOver: 'channels',
@@ -149,12 +156,14 @@ export const NORMS: readonly NormRow[] = [
     id: 'group',
     className: 'GroupNormalization',
     aliases: ['Addons>GroupNormalization'],
+    shortNames: ['gn'],
     averagesOver: [['space', 'group']],
     centered: true,
     parametersOver: 'channels',
     memory: false,
     of: 'activations',
     minRank: 2,
+    mainOption: 'groups',
     defaults: { groups: 32, axis: -1, epsilon: 1e-3, ...BOTH },
     ownOptions: [],
     weights: AFFINE,
@@ -164,6 +173,7 @@ export const NORMS: readonly NormRow[] = [
     id: 'rms',
     className: 'RMSNormalization',
     aliases: [],
+    shortNames: ['rmsn'],
     averagesOver: [['axes']],
     centered: false,
     parametersOver: 'axes',
@@ -179,6 +189,7 @@ export const NORMS: readonly NormRow[] = [
     id: 'weight',
     className: 'WeightNormalization',
     aliases: ['Addons>WeightNormalization'],
+    shortNames: ['wn'],
     averagesOver: [['kernel']],
     centered: false,
     parametersOver: 'outputs',
@@ -198,6 +209,7 @@ export const NORMS: readonly NormRow[] = [
     id: 'batchInstance',
     className: 'BatchInstanceNormalization',
     aliases: [],
+    shortNames: ['bin'],
     averagesOver: [['space'], ['batch', 'space']],
     centered: true,
     parametersOver: 'channels',
@@ -222,6 +234,7 @@ export const NORMS: readonly NormRow[] = [
     id: 'switchable',
     className: 'SwitchableNormalization',
     aliases: [],
+    shortNames: ['sn', 'switch'],
     averagesOver: [['space'], ['space', 'channels'], ['batch', 'space']],
     centered: true,
     parametersOver: 'channels',
@@ -254,6 +267,7 @@ export const NORMS: readonly NormRow[] = [
     id: 'meanOnlyBatch',
     className: 'MeanOnlyBatchNormalization',
     aliases: [],
+    shortNames: ['mobn'],
     averagesOver: [['batch', 'space']],
     centered: true,
     parametersOver: 'channels',

@@ -1,6 +1,6 @@
 import type { OptionValue } from '../norms.js';
-import { type Config, rowOf } from './config.js';
-import { type Choice, type Facts, USUAL_RANK } from './facts.js';
+import { type Config, rankOf, rowOf } from './config.js';
+import type { Choice, Facts } from './facts.js';
 
 /** A call as one would write it: `groupNormalization({ groups: 16, epsilon: 1e-5 })`. */
 function call(name: string, options: Readonly<Record<string, string>>): string {
@@ -16,6 +16,15 @@ function literal(value: OptionValue): string {
 
 /** Small shapes, so that a snippet runs at once: what comes in before the layer whose output is normalized. */
 const SPACE: Readonly<Record<number, string>> = { 3: '32', 4: '16, 16', 5: '8, 8, 8' };
+
+/** Where the channels are not known. Few for a recurrent layer, whose initial weights the host computes slowly. */
+const UNITS: Readonly<Record<Facts['architecture'], number>> = {
+  cnn: 64,
+  feedForward: 64,
+  rnn: 16,
+  transformer: 64,
+  visionTransformer: 64,
+};
 
 interface Linear {
   readonly name: string;
@@ -82,8 +91,8 @@ function replacesBias(choice: Choice): boolean {
 
 function blocks(parts: Parts): string[] {
   const { choice, facts } = parts;
-  const rank = facts.rank ?? USUAL_RANK[facts.architecture];
-  const units = String(facts.channels ?? 64);
+  const rank = rankOf(facts);
+  const units = String(facts.channels ?? UNITS[facts.architecture]);
   const make = RANKS[facts.architecture].includes(rank) ? LINEAR[facts.architecture] : dense;
   const { name, options } = make(rank, units);
   const recurrent = name.endsWith('lstm');
@@ -106,9 +115,9 @@ const sequential = (lines: readonly string[]) => [
 /** First in a residual branch. */
 function preNorm(parts: Parts): string[] {
   const { facts } = parts;
-  const units = String(facts.channels ?? 64);
-  const rank = facts.rank ?? USUAL_RANK[facts.architecture];
-  const shape = [...Array(Math.max(0, rank - 2)).fill(10), units].join(', ');
+  const units = String(facts.channels ?? UNITS[facts.architecture]);
+  const rank = rankOf(facts);
+  const shape = [...Array(Math.max(0, rank - 2)).fill(rank > 3 ? 3 : 10), units].join(', ');
   return [
     `const input = tf.input({ shape: [${shape}] });`,
     `const normalized = ${normCall(parts)}.apply(input);`,

@@ -1,7 +1,7 @@
 /** Options of a chosen norm: those the table's row has, with values from data. */
 import { automaticGroups } from '../core/groups.js';
 import { NORMS, type NormRow, type OptionValue } from '../norms.js';
-import type { Choice, Facts } from './facts.js';
+import { type Choice, type Facts, USUAL_RANK } from './facts.js';
 import type { NoteRow } from './notes.js';
 import type { SourceId } from './sources.js';
 import { type Known, matches, type When } from './when.js';
@@ -68,6 +68,9 @@ export const OPTION_ROWS: Readonly<Record<string, readonly OptionRow[]>> = {
   ],
 };
 
+/** Options that the shape asks for, whatever a model was trained with. */
+const OF_SHAPE: ReadonlySet<string> = new Set(['statistics']);
+
 export interface Configured {
   readonly config: Config;
   /** The rows that decided, as reasons. */
@@ -79,15 +82,20 @@ const ROWS: Readonly<Partial<Record<Choice, NormRow>>> = Object.fromEntries(NORM
 /** The row of a choice; none has none. */
 export const rowOf = (choice: Choice): NormRow | undefined => ROWS[choice];
 
-/** Finds the options of a norm for facts. A pretrained model's own options stay what they are, so there are none then. */
+/** The rank that is given, or usual, and in any case one that a pretrained norm can have. */
+export function rankOf({ rank, architecture, pretrained = 'none' }: Facts): number {
+  return rank ?? Math.max(USUAL_RANK[architecture], rowOf(pretrained)?.minRank ?? 0);
+}
+
+/** Finds the options of a norm for facts. A pretrained model's own stay what they are: only what the shape asks for is given. */
 export function configure(choice: Choice, facts: Facts, known: Known): Configured {
   const row = rowOf(choice);
-  if (!row || facts.pretrained === choice) return { config: {}, because: [] };
+  if (!row) return { config: {}, because: [] };
   const config: Record<string, OptionValue> = {};
-  if ('groups' in row.defaults) config.groups = facts.channels === undefined ? 'auto' : automaticGroups(facts.channels);
   const because: NoteRow[] = [];
+  if ('groups' in row.defaults) config.groups = facts.channels === undefined ? 'auto' : automaticGroups(facts.channels);
   for (const [name, rows] of Object.entries(OPTION_ROWS)) {
-    if (!(name in row.defaults)) continue;
+    if (!(name in row.defaults) || (facts.pretrained === choice && !OF_SHAPE.has(name))) continue;
     const found = rows.find(({ when }) => matches(when, { ...known, norm: choice }));
     if (found?.value === undefined) continue;
     config[name] = Array.isArray(found.value) ? [...found.value] : found.value;

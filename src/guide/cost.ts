@@ -1,6 +1,7 @@
 import { problem } from '../core/errors.js';
 import { automaticGroups, resolveGroups } from '../core/groups.js';
-import { type Dimensions, type NormId, type NormRow, normRow } from '../norms.js';
+import { nearest } from '../core/near.js';
+import { type Dimensions, NORMS, type NormId, type NormRow, normRow } from '../norms.js';
 import { BACKENDS, type Backend, dividesBySpread, type Phase, programs } from './programs.js';
 
 /** A shape `[N, …space, C]`; `null` where a dimension is not known. */
@@ -84,8 +85,15 @@ function weightsOf(row: NormRow, channels: number | null, trainable: boolean): n
   return counts.reduce<number | null>((all, n) => (all === null || n === null ? null : all + n), 0);
 }
 
-function checkShape(id: NormId, shape: GivenShape): void {
-  const { minRank } = normRow(id);
+function checkNorm(id: NormId): void {
+  const ids = NORMS.map((row) => row.id);
+  if (ids.includes(id)) return;
+  const near = typeof id === 'string' ? nearest(id, ids) : undefined;
+  const advice = `${near ? `Did you mean \`${near}\`? ` : ''}Use one of ${ids.join(', ')}.`;
+  throw problem('guide', 'unknown normalization', { norm: id }, advice);
+}
+
+function checkShape({ minRank }: NormRow, shape: GivenShape): void {
   const whole = (size: unknown) => size === null || (Number.isSafeInteger(size) && (size as number) > 0);
   if (Array.isArray(shape) && shape.length >= minRank && shape.length <= 6 && shape.every(whole)) return;
   const rule = `a shape must have ${minRank} to 6 whole numbers, null where one is not known`;
@@ -111,8 +119,9 @@ function checkShape(id: NormId, shape: GivenShape): void {
  * ```
  */
 export function normalizationCost(id: NormId, shape: GivenShape, groups?: number | 'auto'): Cost {
-  checkShape(id, shape);
+  checkNorm(id);
   const row = normRow(id);
+  checkShape(row, shape);
   const perValue = sweeps(row);
   const values = row.of === 'weights' ? null : product(shape);
   const channels = shape[shape.length - 1] ?? null;

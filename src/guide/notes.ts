@@ -132,7 +132,7 @@ export const WARNINGS: readonly NoteRow[] = [
   {
     id: 'momentum-convention',
     when: [MEMORY],
-    text: 'momentum is the share kept, as in Keras (0.99); PyTorch’s 0.1 is the share taken, 0.9 here. One article’s “typically momentum = 0.1” stands in a formula that keeps: as written it is wrong.',
+    text: 'Momentum is the share kept, as in Keras (0.99); PyTorch’s 0.1 is the share taken, 0.9 here. One article’s “typically momentum = 0.1” stands in a formula that keeps: as written it is wrong.',
     source: 'pytorch',
   },
   {
@@ -222,5 +222,11 @@ export const COST_NOTES: readonly NoteRow[] = [
     when: [{ norm: ['rms', 'layer'] }],
     text: 'Articles call RMS 15–20 % faster than layer norm, its paper 7–64 % of a whole model’s time.',
     source: 'rms',
+  },
+  {
+    id: 'rms-measured',
+    when: [{ norm: ['rms', 'layer'] }],
+    text: 'Measured with the composed kernels on [1024, 768]: RMS takes 0.44 of layer norm’s time forward and 0.71 with gradients on wasm, 0.45 and 0.60 on cpu.',
+    source: 'measured',
   },
 ];

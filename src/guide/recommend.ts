@@ -1,8 +1,8 @@
 import { checkFacts, conflictOf } from './check.js';
 import { snippet } from './code.js';
-import { type Config, configure, rowOf } from './config.js';
+import { type Config, configure, rankOf, rowOf } from './config.js';
 import { type Cost, type GivenShape, normalizationCost } from './cost.js';
-import { type Choice, FACTS, type FactName, type Facts, USUAL_RANK } from './facts.js';
+import { type Choice, FACTS, type FactName, type Facts } from './facts.js';
 import { COST_NOTES, type NoteRow, PLACEMENT, WARNINGS } from './notes.js';
 import { type Rival, RULES, type Rule } from './rules.js';
 import { SOURCES, type Source, type SourceId } from './sources.js';
@@ -43,10 +43,9 @@ export interface Recommendation {
 
 /** Facts, and what follows from them. */
 function know(facts: Facts): Known {
-  const { batchSize, devices = 1, synchronized, architecture } = facts;
+  const { batchSize, devices = 1, synchronized } = facts;
   const shared = synchronized === true && typeof batchSize === 'number' ? batchSize * devices : batchSize;
-  const rank = facts.rank ?? USUAL_RANK[architecture];
-  return { ...facts, rank, ...(shared === undefined ? {} : { statisticsBatch: shared }) };
+  return { ...facts, rank: rankOf(facts), ...(shared === undefined ? {} : { statisticsBatch: shared }) };
 }
 
 function ruleFor(known: Known): Rule {
@@ -127,8 +126,13 @@ function shapeOf({ batchSize, channels }: Facts, rank: number): GivenShape {
 function costOf(choice: Choice, facts: Facts, known: Known): Recommendation['cost'] {
   const row = rowOf(choice);
   if (!row) return null;
-  const shape = shapeOf(facts, Math.max(known.rank as number, row.minRank));
+  const shape = shapeOf(facts, known.rank as number);
   return { ...normalizationCost(row.id, shape), notes: notes(COST_NOTES, known) };
+}
+
+/** Internal: the options of a norm for checked facts. */
+export function configurationFor(norm: Choice, facts: Facts): Config {
+  return configure(norm, facts, know(facts)).config;
 }
 
 /**

@@ -139,7 +139,8 @@ const BY_TASK: readonly Rule[] = [
     id: 'language-model',
     when: [{ task: ['languageModel'], architecture: ['transformer'], era: ['modern', 'unknown'] }],
     choose: 'rms',
-    because: 'Large language models (T5, PaLM, LLaMA) leave the mean alone: as good, and less work in every layer.',
+    because:
+      'Large language models leave the mean alone (T5, LLaMA; articles add PaLM): as good, and less work in every layer.',
     source: 'llama',
     alternatives: [rival('layer', 'layer', 'centred: the traditional choice of BERT and GPT-2, a little more work')],
   },

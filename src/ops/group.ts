@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { canonicalChannelAxis } from '../core/axes.js';
-import { normalize } from '../core/normalize.js';
 import { resolveGroups } from '../core/groups.js';
+import { normalize } from '../core/normalize.js';
 import { groupView } from '../core/view.js';
 import { normRow } from '../norms.js';
 import { type AffineOptions, checkEpsilon, checkOptions, floatTensor, parameter } from './options.js';

@@ -14,6 +14,11 @@ const WRONG: readonly (readonly [from: string, statement: string, rule: string])
   ['audit/a', `import '../kernels/a.js';`, 'tools-read-models'],
   ['norms', `import './core/a.js';`, 'table-is-data'],
   ['ops/a', `import 'node:fs';`, 'node-builtins-in-node-only'],
+  ['ops/a', `import 'commander';`, 'peers-only'],
+  ['layers/a', `import '../cli/a.js';`, 'cli-stands-apart'],
+  ['cli/a', `import '../ops/a.js';`, 'cli-reads-the-guide'],
+  ['cli/c', `import 'chalk';`, 'cli-reads-the-guide'],
+  ['cli/d', `import '../guide/a.js';`, 'cli-reads-the-guide'],
   ['index', `import './node/a.js';`, 'node-stands-apart'],
   ['kernels/a', `import '@tensorflow/tfjs-backend-cpu';`, 'no-backend'],
   ['kernels/a', `import { LayersModel } from '@tensorflow/tfjs-layers/dist/engine/training';`, 'no-deep-import'],
@@ -28,6 +33,9 @@ const RIGHT = [
   ['ops/b', `import '../core/c.js';`],
   ['core/c', `import '../kernels/b.js';`],
   ['node/a', `import 'node:fs';`],
+  ['guide/index', `import '../core/errors.js';`],
+  ['core/errors', ''],
+  ['cli/b', `import 'node:fs'; import 'commander'; import '../guide/index.js'; import '../core/errors.js';`],
   ['register', `import './layers/b.js';`],
 ] as const;
 
@@ -42,6 +50,7 @@ beforeAll(() => {
   const files = new Map<string, string>();
   for (const [name, statement] of [...WRONG, ...RIGHT]) files.set(name, `${files.get(name) ?? ''}${statement}\n`);
   for (const [name, text] of files) write(`arrows/src/${name}.ts`, `${text}export const here = 1;\n`);
+  for (const name of ['commander', 'chalk']) write(`arrows/node_modules/${name}/index.js`, '');
   write('arrows/tsconfig.json', JSON.stringify({ compilerOptions: { module: 'esnext', moduleResolution: 'bundler' } }));
   const depcruise = join(root, 'node_modules/dependency-cruiser/bin/dependency-cruise.mjs');
   const { stdout } = spawnSync(

@@ -21,18 +21,23 @@ interface Lock {
   readonly packages: Record<string, { resolved?: string; optionalDependencies?: Record<string, string> }>;
 }
 
+/** A program: one file, without declarations. */
+const COMMAND_LINE = 'dist/cli.js';
+
 const lock = (): Lock => readJson(join(root, 'package-lock.json'));
 const manifest = (): Manifest => readJson(join(installed(), 'package.json'));
 
 describe('the package', () => {
-  test('holds the built modules, their declarations, the script-tag files and four documents', () => {
-    const modules = filesIn(join(root, 'src')).map((name) => name.replace(/\.ts$/, ''));
+  test('holds the built modules, their declarations, the script-tag files, the command line and four documents', () => {
+    const sources = filesIn(join(root, 'src')).filter((name) => !name.startsWith('cli/'));
+    const modules = sources.map((name) => name.replace(/\.ts$/, ''));
     const declarations = modules.flatMap((name) => [`dist/${name}.d.ts`, `dist/${name}.d.cts`]);
     const code = modules.flatMap((name) =>
       ['js', 'cjs'].flatMap((e) => [`dist/${name}.${e}`, `dist/${name}.${e}.map`]),
     );
     const script = ['umd', 'umd.min'].map((name) => `dist/tfjs-normalization.${name}.js`);
-    const required = ['CHANGELOG.md', 'LICENSE', 'README.md', 'package.json', ...declarations, ...script];
+    const documents = ['CHANGELOG.md', 'LICENSE', 'README.md', 'package.json'];
+    const required = [...documents, ...declarations, ...script, COMMAND_LINE, 'dist/cli.licenses.txt'];
     const optional = [...code, ...script.map((name) => `${name}.map`)]; // a module of types only has no code
     const found = filesIn(installed());
     expect(required.filter((name) => !found.includes(name))).toEqual([]);
@@ -43,7 +48,8 @@ describe('the package', () => {
     const found = filesIn(installed());
     const bare = found.filter((name) => /(?<!\.d)\.c?js$/.test(name)).map((name) => name.replace(/\.c?js$/, ''));
     expect(bare.length).toBeGreaterThan(10);
-    for (const name of bare.filter((name) => !/\.umd(\.min)?$/.test(name))) {
+    const programs = /\.umd(\.min)?$|^dist\/cli$/;
+    for (const name of bare.filter((name) => !programs.test(name))) {
       for (const e of ['js', 'cjs', 'js.map', 'cjs.map']) expect(found).toContain(`${name}.${e}`);
     }
   });

@@ -1,0 +1,14 @@
+import { createRequire } from 'node:module';
+import { main } from './main.js';
+
+/** A reader that has seen enough (`| head`) is no fault. */
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+  });
+}
+
+const { version } = createRequire(import.meta.url)('tfjs-normalization/package.json') as { version: string };
+const { stdin, stdout, stderr, env } = process;
+// Set, not called: what is still on its way to a pipe arrives.
+process.exitCode = await main(process.argv.slice(2), { stdin, stdout, stderr, env, version });

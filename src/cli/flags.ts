@@ -1,0 +1,34 @@
+import { Option } from 'commander';
+import { FACTS, type FactName, type FactRow } from '../guide/index.js';
+
+/** `batchSize` → `batch-size`. */
+export const flagName = (fact: string): string => fact.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+
+const HEADING = 'Facts:';
+
+/** The guide judges values, as those of a file: one check, one message. Digits become a number, all else stays as it is. */
+const asNumber = (text: string): string | number => (/^\d+$/.test(text) ? Number(text) : text);
+
+const MAKE: { readonly [K in FactRow['kind']]: (flag: string, row: FactRow & { kind: K }) => Option[] } = {
+  choice: (flag, { means, values }) => {
+    const option = new Option(`--${flag} <name>`, means).choices(values);
+    return [option.argParser((text) => text)]; // choices for help only
+  },
+  count: (flag, { means, words = [] }) => [
+    new Option(`--${flag} <${['number', ...words].join('|')}>`, means).argParser(asNumber),
+  ],
+  flag: (flag, { means }) => [new Option(`--${flag}`, means), new Option(`--no-${flag}`).hideHelp()],
+};
+
+/** A flag for every fact, two where it is true or false. */
+export function factFlags(): Option[] {
+  return Object.entries(FACTS).flatMap(([fact, row]) =>
+    MAKE[row.kind](flagName(fact), row as never).map((option) => option.helpGroup(HEADING)),
+  );
+}
+
+/** Those of a command's options that are facts. */
+export function factsOf(options: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const names = Object.keys(FACTS) as FactName[];
+  return Object.fromEntries(names.filter((name) => name in options).map((name) => [name, options[name]]));
+}
