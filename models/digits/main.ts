@@ -3,7 +3,7 @@ import { join, relative } from 'node:path';
 import { fileSystem } from '../../src/node/index.js';
 import { loadDigits } from './data.js';
 import { type Options, parseOptions } from './options.js';
-import { describeSettings, meanError, type Row, resultTable, showProgress } from './report.js';
+import { describeAdvice, describeSettings, meanError, type Row, resultTable, showProgress } from './report.js';
 import type { Task } from './task.js';
 import { predictInNewProcess, trainAll } from './workers.js';
 
@@ -47,6 +47,7 @@ async function saveAndCompare(options: Options, rows: readonly Row[], tasks: rea
 async function main(): Promise<void> {
   const options = parseOptions(process.argv.slice(2));
   console.log(`${describeSettings(options, loadDigits().labels.length)}\n`);
+  console.log(`${describeAdvice(options)}\n`);
   const tasks = tasksOf(options);
   const rows = await trainRows(options, tasks);
   console.log(resultTable(rows));

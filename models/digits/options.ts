@@ -1,7 +1,16 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { NORMS } from '../../src/norms.js';
 import { TRAINING_IMAGES } from './data.js';
-import { ARCHITECTURES, type Architecture, BACKENDS, type Backend, NORM_CHOICES, type Norm } from './task.js';
+import {
+  ARCHITECTURES,
+  type Architecture,
+  BACKENDS,
+  type Backend,
+  factsOf,
+  NORM_CHOICES,
+  type Norm,
+  normsToCompare,
+} from './task.js';
 
 export interface Options {
   readonly norm: readonly Norm[];
@@ -16,8 +25,8 @@ export interface Options {
 
 const EXAMPLES = `
 Examples:
-  npm start                                          batch and group norm at batch size 2
-  npm start -- --batch-size 32                       the same two where batch norm is at home
+  npm start                                          batch norm and the guide's choice at batch size 2
+  npm start -- --batch-size 32                       where batch norm is at home, and the guide says so
   npm start -- --norm batch group layer --seeds 5    three norms, mean and spread over five seeds
   npm start -- --architecture cnn --norm instance batchInstance switchable
 `;
@@ -44,12 +53,15 @@ function checkArchitecture(command: Command, { norm, architecture }: Options): v
 
 /** Reads the command line; a wrong value ends the program with the choices there are. */
 export function parseOptions(argv: readonly string[]): Options {
-  const norm = new Option('--norm <names...>', 'normalizations to compare, one or several');
+  const norm = new Option(
+    '--norm <names...>',
+    'normalizations to compare, one or several (default: batch, and what the guide recommends)',
+  );
   const backend = new Option('--backend <name>', 'what computes');
   const architecture = new Option('--architecture <name>', 'the network');
   const command = new Command('npm start --')
     .description('Trains small networks on 1,797 handwritten digits and compares their normalizations.')
-    .addOption(norm.choices(NORM_CHOICES).default(['batch', 'group'], 'batch group'))
+    .addOption(norm.choices(NORM_CHOICES))
     .option('--batch-size <number>', 'images a training step sees', wholeNumber(1, TRAINING_IMAGES), 2)
     .option('--epochs <number>', 'passes over the training images', wholeNumber(1, 1000), 12)
     .option('--seed <number>', 'decides the split, the initial weights and the order', wholeNumber(0, 1e6), 1)
@@ -59,7 +71,9 @@ export function parseOptions(argv: readonly string[]): Options {
     .option('--save <folder>', 'where the better model goes', '.cache/digits')
     .addHelpText('after', EXAMPLES)
     .allowExcessArguments(false);
-  const options = command.parse(argv as string[], { from: 'user' }).opts<Options>();
+  const given = command.parse(argv as string[], { from: 'user' }).opts<Omit<Options, 'norm'> & Partial<Options>>();
+  const norms = given.norm ?? normsToCompare(factsOf(given.architecture, given.batchSize));
+  const options = { ...given, norm: norms };
   checkArchitecture(command, options);
   return { ...options, norm: [...new Set(options.norm)] };
 }

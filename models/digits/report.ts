@@ -1,9 +1,12 @@
 import { MultiBar, type SingleBar } from 'cli-progress';
 import Table from 'cli-table3';
+import { colorsFor } from '../../src/cli/host.js';
+import { paragraph } from '../../src/cli/print.js';
+import { recommendNormalization } from '../../src/guide/index.js';
 import { PIXELS, TRAINING_IMAGES } from './data.js';
 import type { Options } from './options.js';
 import type { TrainingResult } from './protocol.js';
-import { learningRate, MOMENTUM, type Task } from './task.js';
+import { factsOf, learningRate, MOMENTUM, type Task } from './task.js';
 import type { Progress } from './train.js';
 
 const LAYERS = {
@@ -20,6 +23,23 @@ export function describeSettings(options: Options, images: number): string {
     `${LAYERS[architecture]}, a norm before each ReLU; weights He normal; pixels / 8 - 1; ${backend} backend`,
     `batch size ${batchSize}, epochs ${epochs}, SGD with momentum ${MOMENTUM}, learning rate 0.1 · ${batchSize} / 32` +
       ` = ${learningRate(batchSize)}, seed ${seed}${last} (split, initial weights and order)`,
+  ].join('\n');
+}
+
+/** What the guide says about this network, and why. */
+export function describeAdvice({ architecture, batchSize }: Options): string {
+  const facts = factsOf(architecture, batchSize);
+  const { norm, config, reasons, alternatives } = recommendNormalization(facts);
+  const values = (object: object) =>
+    Object.entries(object)
+      .map(([name, value]) => `${name} ${value}`)
+      .join(', ');
+  const others = alternatives.map((other) => `${other.norm}${other.wins ? ` (with ${values(other.wins)})` : ''}`);
+  const paper = { width: 100, colors: colorsFor(process.stdout, process.env) };
+  return [
+    ...paragraph(paper, `The guide, for ${values(facts)}: ${[norm, values(config)].filter(Boolean).join(', ')}`, 0),
+    ...reasons.flatMap(({ id, text, source }) => paragraph(paper, `${text} [${id}: ${source.title}]`)),
+    ...paragraph(paper, `alternatives: ${others.join(', ')}`),
   ].join('\n');
 }
 

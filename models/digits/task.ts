@@ -1,3 +1,4 @@
+import { type Facts, recommendNormalization } from '../../src/guide/index.js';
 import { NORMS, type NormId } from '../../src/norms.js';
 
 export const NORM_CHOICES: readonly Norm[] = [...NORMS.map((row) => row.id), 'none'];
@@ -13,6 +14,20 @@ export const LEARNING_RATE = 0.1;
 export const MOMENTUM = 0.9;
 
 export const learningRate = (batchSize: number) => (LEARNING_RATE * batchSize) / 32;
+
+/** What the guide is told of a network. The convolutions have different channels, so they are left out. */
+export function factsOf(architecture: Architecture, batchSize: number): Facts {
+  const network: Facts =
+    architecture === 'cnn' ? { architecture } : { architecture: 'feedForward', channels: 128, rank: 2 };
+  return { ...network, task: 'classification', batchSize };
+}
+
+/** Batch norm and what the guide chooses; where it chooses batch norm, its first alternative that the network can have. */
+export function normsToCompare(facts: Facts): Norm[] {
+  const { norm, alternatives } = recommendNormalization(facts);
+  const others = [norm, ...alternatives.map((alternative) => alternative.norm)].filter((id) => id !== 'batch');
+  return ['batch', others[0] ?? 'layer'];
+}
 
 /** One training run. The seed decides the split, the initial weights and the order of the images. */
 export interface Task {

@@ -51,9 +51,9 @@ async function trainOn(model: LayersModel, digits: Digits, images: readonly numb
 
 /** Trains one model, a batch at a time: `fit` does the same, and reports only between epochs. */
 export async function train(task: Task, report: (progress: Progress) => void): Promise<Trained> {
-  const { architecture, norm, batchSize, epochs, seed } = task;
+  const { batchSize, epochs, seed } = task;
   const digits = loadDigits();
-  const model = digitsModel(architecture, norm, seed);
+  const model = digitsModel(task);
   const optimizer = optimizers.momentum(learningRate(batchSize), MOMENTUM);
   model.compile({ optimizer, loss: 'categoricalCrossentropy' });
   const { training } = splitDigits(digits, seed);

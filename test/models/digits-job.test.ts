@@ -1,5 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { parseOptions } from '../../models/digits/options.js';
+import { describeAdvice } from '../../models/digits/report.js';
 import { clearFolders, newFolder, readJSON } from '../node/models.js';
 import { runJob, tableOf } from './job.js';
 
@@ -8,7 +10,7 @@ afterAll(clearFolders);
 
 const SMALL = ['--epochs', '1', '--batch-size', '32'];
 
-test('the job trains two norms, shows a table, saves the better model and finds it equal in a new process', async () => {
+test('the job asks the guide, trains its choice against batch norm, shows a table, saves the better model and finds it equal in a new process', async () => {
   const folder = await newFolder();
   const { code, stdout, stderr } = await runJob(...SMALL, '--save', folder);
   expect([code, stderr]).toEqual([0, '']);
@@ -16,20 +18,36 @@ test('the job trains two norms, shows a table, saves the better model and finds 
   expect(stdout).toMatch(
     /wasm backend\nbatch size 32, epochs 1, SGD with momentum 0\.9, learning rate 0\.1 .* = 0\.1, seed 1/,
   );
+  expect(stdout).toMatch(
+    /\nThe guide, for architecture feedForward, channels 128, rank 2, task classification, batchSize 32:\nbatch, momentum 0\.9, epsilon 0\.00001\n/,
+  );
+  expect(stdout).toMatch(/\n {2}With a large batch .*\[feed-forward-large-batch:/s);
+  expect(stdout).toContain('\n  alternatives: layer (with batchSize 7), rms');
   expect(stdout).toMatch(/^batch epoch 1\/1, loss \d\.\d{3}$/m);
-  expect(stdout).toMatch(/^group epoch 1\/1, loss \d\.\d{3}$/m);
+  expect(stdout).toMatch(/^layer epoch 1\/1, loss \d\.\d{3}$/m);
   const table = tableOf(stdout);
-  expect(Object.keys(table)).toEqual(['norm', 'batch', 'group']);
+  expect(Object.keys(table)).toEqual(['norm', 'batch', 'layer']);
   expect(table.norm).toEqual(['test error, %', 'seconds an epoch', 'parameters']);
   expect(table.batch?.[2]).toBe('26890');
-  expect(table.group?.[2]).toBe('26378');
+  expect(table.layer?.[2]).toBe('26378');
   // One pass over 1,200 images teaches something; guessing errs in 90 %.
-  for (const norm of ['batch', 'group']) expect(Number(table[norm]?.[0])).toBeLessThan(40);
-  const best = Number(table.batch?.[0]) <= Number(table.group?.[0]) ? 'batch' : 'group';
+  for (const norm of ['batch', 'layer']) expect(Number(table[norm]?.[0])).toBeLessThan(40);
+  const best = Number(table.batch?.[0]) <= Number(table.layer?.[0]) ? 'batch' : 'layer';
   expect(stdout).toContain(`${best} is best; its model is saved as `);
   expect(stdout).toMatch(/\nlargest difference after reloading: 0\n$/);
   const [{ paths }] = (await readJSON(folder)).weightsManifest;
   expect(await readdir(folder)).toEqual(['model.json', ...paths]);
+});
+
+test.each([
+  [['--batch-size', '64'], 'feed-forward-large-batch', ['batch', 'layer']],
+  [['--batch-size', '4'], 'feed-forward-small-batch', ['batch', 'layer']],
+  [['--batch-size', '12'], 'in-doubt', ['batch', 'rms']],
+  [['--architecture', 'cnn'], 'cnn-small-batch', ['batch', 'group']],
+])('%j is advised by %s, and compares %j', (flags, rule, norms) => {
+  const options = parseOptions(flags);
+  expect(options.norm).toEqual(norms);
+  expect(describeAdvice(options)).toContain(`[${rule}:`);
 });
 
 test('a seed repeats its run, several seeds give mean and spread, and what is not a terminal gets no control characters', async () => {
