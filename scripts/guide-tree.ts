@@ -102,10 +102,9 @@ const dot = `digraph {
   ${ARCHITECTURES.map((architecture) => `first -> ${architecture}:w;`).join(' ')}
 }`;
 
-const svg = `${(await instance())
-  .renderString(dot, { format: 'svg' })
-  .replace(/^[\s\S]*?(?=<svg)/, '')
-  .trim()}\n`;
+const TITLE = '<title>Which normalization: six questions of every network, then a list for each architecture</title>';
+const drawn = (await instance()).renderString(dot, { format: 'svg' });
+const svg = `${drawn.slice(drawn.indexOf('<svg')).replace('>', `>\n${TITLE}`).trim()}\n`;
 if (!process.argv.includes('--check')) writeFileSync(FILE, svg);
 else if (readFileSync(FILE, 'utf8') !== svg) {
   console.error('docs/guide-tree.svg differs from the rules: npm run docs:tree');
