@@ -123,7 +123,7 @@ export type Mix = (
 export type BackendKernels = { readonly [N in KernelName]?: BackendKernel<N> } & { readonly MixStatistics?: Mix };
 
 export interface BackendKernel<N extends KernelName> {
-  accepts?(inputs: Parameters<Kernels[N]>[0], attrs: Parameters<Kernels[N]>[1]): boolean;
+  accepts?(inputs: Parameters<Kernels[N]>[0], attrs: Parameters<Kernels[N]>[1], backend: unknown): boolean;
   run(inputs: Parameters<Kernels[N]>[0], attrs: Parameters<Kernels[N]>[1], backend: unknown): TensorInfo[];
 }
 

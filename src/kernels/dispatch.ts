@@ -14,13 +14,14 @@ import {
   type SlabView,
 } from './contract.js';
 import { answersForEmpty } from './empty.js';
+import { wasmKernels } from './wasm/kernels.js';
 
 type Inputs<N extends KernelName> = Parameters<Kernels[N]>[0];
 type Attrs<N extends KernelName> = Parameters<Kernels[N]>[1];
 /** Of which inputs γ and β can be absent, so that each set needs a name of its own. */
 const WITH_AFFINE: readonly KernelName[] = ['Normalize', 'ApplyStatistics'];
 
-const provided = new Map<string, BackendKernels>();
+const provided = new Map<string, BackendKernels>([['wasm', wasmKernels]]);
 
 /** Gives a backend kernels of its own. They are used from the next call on; what they lack or decline is composed. */
 export function provideKernels(backendName: string, kernels: BackendKernels): void {
@@ -64,7 +65,7 @@ function implementation<N extends KernelName>(kernel: N, backendName: string): t
       );
     }
     const own = provided.get(backendName)?.[kernel] as BackendKernel<N> | undefined;
-    if (own && (own.accepts?.(given, options) ?? true)) return own.run(given, options, backend);
+    if (own && (own.accepts?.(given, options, backend) ?? true)) return own.run(given, options, backend);
     const compose = composed[kernel] as unknown as (inputs: Inputs<N>, attrs: Attrs<N>) => tf.Tensor[];
     return tf.tidy(() => compose(given, options));
   };

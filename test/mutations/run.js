@@ -10,7 +10,7 @@ import { FAULTS } from './faults.js';
  */
 const ROOT = path.resolve(import.meta.dirname, '../..');
 const COPIED = ['src', '.swcrc', 'package.json', 'test/runSuites.ts'];
-const TESTS = ['test/suites', 'test/suites.cpu.test.ts', 'test/suites.wasm.test.ts', 'test/kernels'];
+const TESTS = ['test/suites', 'test/suites.cpu.test.ts', 'test/suites.wasm.test.ts', 'test/suites.composed.test.ts', 'test/kernels'];
 const JEST = path.join(ROOT, 'node_modules/jest/bin/jest.js');
 
 /** A copy of what the suites need; installed packages are linked. */

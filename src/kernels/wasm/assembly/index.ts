@@ -1,0 +1,5 @@
+// What the module exports. Built by scripts/wasm.js; memory is the backend's, scratch is the caller's.
+export { applyRows, normalizeRows, rowsGradient } from './rows';
+export { affineSets, applyRuns, normalizeRuns, runsGradient } from './runs';
+export { applyLaneSets, lanesGradient, normalizeLanes } from './lanes';
+export { givenStatistics, momentsCoefficients } from './statistics';

@@ -1,0 +1,213 @@
+// Rows: every set lies together and has a value of γ and β for each of its elements (S = T = 1). Plain ascending phases, one row at a
+// time: the row stays in L1 between them.
+import { add, BLOCK, flush, mul, mulAdd, splat, squares, squaresFrom, sub, sumFrom, total } from './simd';
+import { deviation, isNegligible, keep } from './statistics';
+
+/** y = (x − c)·r·γ + β */
+// @ts-ignore: decorator
+@inline function scaleRow(x: usize, y: usize, g: usize, b: usize, bytes: usize, c: f32, r: f32): void {
+  const m = splat(c), a = splat(r), end = x + bytes, vectors = x + (bytes & ~63);
+  for (; x < vectors; x += 64) {
+    v128.store(y, mulAdd(mul(sub(v128.load(x), m), a), v128.load(g), v128.load(b)));
+    v128.store(y, mulAdd(mul(sub(v128.load(x, 16), m), a), v128.load(g, 16), v128.load(b, 16)), 16);
+    v128.store(y, mulAdd(mul(sub(v128.load(x, 32), m), a), v128.load(g, 32), v128.load(b, 32)), 32);
+    v128.store(y, mulAdd(mul(sub(v128.load(x, 48), m), a), v128.load(g, 48), v128.load(b, 48)), 48);
+    y += 64; g += 64; b += 64;
+  }
+  for (; x < end; x += 4) {
+    store<f32>(y, (load<f32>(x) - c) * r * load<f32>(g) + load<f32>(b));
+    y += 4; g += 4; b += 4;
+  }
+}
+
+/** y = ((x − c) − e)·r·γ + β, for means so large that their rounding shows. */
+function scaleRowExactly(x: usize, y: usize, g: usize, b: usize, bytes: usize, c: f32, e: f32, r: f32): void {
+  const m = splat(c), n = splat(e), a = splat(r), end = x + bytes, vectors = x + (bytes & ~15);
+  for (; x < vectors; x += 16) {
+    v128.store(y, mulAdd(mul(sub(sub(v128.load(x), m), n), a), v128.load(g), v128.load(b)));
+    y += 16; g += 16; b += 16;
+  }
+  for (; x < end; x += 4) {
+    store<f32>(y, (load<f32>(x) - c - e) * r * load<f32>(g) + load<f32>(b));
+    y += 4; g += 4; b += 4;
+  }
+}
+
+/** y = x·r·γ */
+// @ts-ignore: decorator
+@inline function scaleRowPlain(x: usize, y: usize, g: usize, bytes: usize, r: f32): void {
+  const a = splat(r), end = x + bytes, vectors = x + (bytes & ~63);
+  for (; x < vectors; x += 64) {
+    v128.store(y, mul(mul(v128.load(x), a), v128.load(g)));
+    v128.store(y, mul(mul(v128.load(x, 16), a), v128.load(g, 16)), 16);
+    v128.store(y, mul(mul(v128.load(x, 32), a), v128.load(g, 32)), 32);
+    v128.store(y, mul(mul(v128.load(x, 48), a), v128.load(g, 48)), 48);
+    y += 64; g += 64;
+  }
+  for (; x < end; x += 4) {
+    store<f32>(y, load<f32>(x) * r * load<f32>(g));
+    y += 4; g += 4;
+  }
+}
+
+/** n floats of one value, for a parameter that is absent. */
+function filled(p: usize, n: usize, value: f32): usize {
+  for (let i: usize = 0; i < n; i++) store<f32>(p + (i << 2), value);
+  return p;
+}
+
+/** Normalizes B·G rows of K (y = 0: statistics only). γ and β have G·K values, 0 for none. Scratch: 8 bytes a channel. */
+export function normalizeRows(
+  x: usize, y: usize, gamma: usize, beta: usize, B: usize, G: usize, K: usize,
+  epsilon: f64, center: bool, saved: usize, means: usize, variances: usize, scratch: usize,
+): void {
+  const bytes = K << 2, sets = B * G, n = <f64>K, plain = !center && !beta;
+  if (y && !gamma) gamma = filled(scratch, G * K, 1);
+  if (y && !beta && !plain) beta = filled(scratch + G * bytes, G * K, 0);
+  for (let i: usize = 0; i < sets;) {
+    let g = gamma, b = beta;
+    for (let j: usize = 0; j < G; j++, i++) {
+      let c: f32 = 0, e: f64 = 0;
+      if (center) {
+        const pilot = load<f32>(x);
+        const mean = <f64>pilot + sumFrom(x, bytes, pilot) / n;
+        c = <f32>mean;
+        e = mean - <f64>c;
+      }
+      const variance = (center ? squaresFrom(x, bytes, c) : squares(x, bytes)) / n - e * e;
+      const rstd = deviation(variance, epsilon), r = <f32>rstd;
+      keep(saved, sets, i, c, <f32>e, r);
+      if (means) { store<f32>(means + (i << 2), c); store<f32>(variances + (i << 2), <f32>max(variance, 0)); }
+      if (!y) { x += bytes; continue; }
+      if (plain) scaleRowPlain(x, y, g, bytes, r);
+      else if (isNegligible(e, rstd)) scaleRow(x, y, g, b, bytes, c, r);
+      else scaleRowExactly(x, y, g, b, bytes, c, <f32>e, r);
+      x += bytes; y += bytes; g += bytes; b += bytes;
+    }
+  }
+}
+
+/** y of statistics that are given: c, e, r as `keep` writes them. */
+export function applyRows(
+  x: usize, y: usize, gamma: usize, beta: usize, B: usize, G: usize, K: usize, saved: usize, scratch: usize,
+): void {
+  const bytes = K << 2, sets = B * G, far = sets << 2;
+  if (!gamma) gamma = filled(scratch, G * K, 1);
+  if (!beta) beta = filled(scratch + G * bytes, G * K, 0);
+  for (let i: usize = 0; i < sets;) {
+    let g = gamma, b = beta;
+    for (let j: usize = 0; j < G; j++, i++) {
+      const at = saved + (i << 2);
+      scaleRowExactly(x, y, g, b, bytes, load<f32>(at), load<f32>(at + far), load<f32>(at + 2 * far));
+      x += bytes; y += bytes; g += bytes; b += bytes;
+    }
+  }
+}
+
+/** Σ dy·γ and Σ dy·γ·((x − c) − e) of a row, and where asked dγ += dy·x̂, dβ += dy in float. */
+// @ts-ignore: decorator
+@inline function sumRow(
+  x: usize, dy: usize, g: usize, dg: usize, db: usize, bytes: usize, c: f32, e: f32, r: f32, affine: bool, out: usize,
+): void {
+  const m = splat(c), f = splat(e), a = splat(r), end = x + bytes, vectors = x + (bytes & ~31);
+  let level: f64 = 0, slope: f64 = 0;
+  while (x < vectors) {
+    const stop = min(vectors, x + BLOCK);
+    let s0 = splat(0), s1 = s0, t0 = s0, t1 = s0;
+    for (; x < stop; x += 32) {
+      const d0 = v128.load(dy), d1 = v128.load(dy, 16), g0 = v128.load(g), g1 = v128.load(g, 16);
+      const h0 = mul(d0, mul(sub(sub(v128.load(x), m), f), a)), h1 = mul(d1, mul(sub(sub(v128.load(x, 16), m), f), a));
+      s0 = mulAdd(d0, g0, s0); s1 = mulAdd(d1, g1, s1);
+      t0 = mulAdd(h0, g0, t0); t1 = mulAdd(h1, g1, t1);
+      if (affine) {
+        v128.store(dg, add(v128.load(dg), h0)); v128.store(dg, add(v128.load(dg, 16), h1), 16);
+        v128.store(db, add(v128.load(db), d0)); v128.store(db, add(v128.load(db, 16), d1), 16);
+        dg += 32; db += 32;
+      }
+      dy += 32; g += 32;
+    }
+    level += total(add(s0, s1));
+    slope += total(add(t0, t1));
+  }
+  for (; x < end; x += 4) {
+    const d = load<f32>(dy), h = d * ((load<f32>(x) - c - e) * r), k = <f64>load<f32>(g);
+    level += <f64>d * k;
+    slope += <f64>h * k;
+    if (affine) {
+      store<f32>(dg, load<f32>(dg) + h); store<f32>(db, load<f32>(db) + d);
+      dg += 4; db += 4;
+    }
+    dy += 4; g += 4;
+  }
+  store<f64>(out, level);
+  store<f64>(out, slope, 8);
+}
+
+/** dx = dy·γ·r − ((x − c)·h + k) */
+// @ts-ignore: decorator
+@inline function combineRow(x: usize, dy: usize, g: usize, dx: usize, bytes: usize, c: f32, r: f32, h: f32, k: f32): void {
+  const m = splat(c), a = splat(r), u = splat(h), v = splat(k), end = x + bytes, vectors = x + (bytes & ~31);
+  for (; x < vectors; x += 32) {
+    v128.store(dx, sub(mul(mul(v128.load(dy), v128.load(g)), a), mulAdd(sub(v128.load(x), m), u, v)));
+    v128.store(dx, sub(mul(mul(v128.load(dy, 16), v128.load(g, 16)), a), mulAdd(sub(v128.load(x, 16), m), u, v)), 16);
+    dy += 32; g += 32; dx += 32;
+  }
+  for (; x < end; x += 4) {
+    store<f32>(dx, load<f32>(dy) * load<f32>(g) * r - ((load<f32>(x) - c) * h + k));
+    dy += 4; g += 4; dx += 4;
+  }
+}
+
+/** Rows whose parameter gradients are added in float before they go to double. */
+@inline const FLOAT_ROWS: usize = 128;
+
+/** Adds n floats to n doubles, and clears them. */
+function flushAll(p: usize, d: usize, n: usize): void {
+  for (let i: usize = 0; i < n; i++) {
+    store<f64>(d, load<f64>(d) + <f64>load<f32>(p));
+    store<f32>(p, 0);
+    p += 4; d += 8;
+  }
+}
+
+/**
+ * dx of rows, dγ and dβ where asked (0: not). With `dmean` (statistics were given, not the rows' own): dx = dy·γ·r, and the gradients of mean
+ * and variance. Scratch: 16 bytes, and 28 a channel.
+ */
+export function rowsGradient(
+  x: usize, dy: usize, gamma: usize, B: usize, G: usize, K: usize, saved: usize, center: bool,
+  dx: usize, dgamma: usize, dbeta: usize, dmean: usize, dvariance: usize, scratch: usize,
+): void {
+  const bytes = K << 2, sets = B * G, far = sets << 2, C = G * K, n = <f64>K, affine = dgamma != 0;
+  const sums = scratch, tg = scratch + 16, tb = tg + (C << 3), fg = tb + (C << 3), fb = fg + (C << 2);
+  if (affine) memory.fill(tg, 0, C * 24);
+  if (!gamma) gamma = filled(fb + (C << 2), C, 1);
+  let rows: usize = 0;
+  for (let i: usize = 0; i < sets;) {
+    let g = gamma, o: usize = 0;
+    for (let j: usize = 0; j < G; j++, i++) {
+      const at = saved + (i << 2), c = load<f32>(at), e = load<f32>(at + far), r = load<f32>(at + 2 * far);
+      if (affine) sumRow(x, dy, g, fg + o, fb + o, bytes, c, e, r, true, sums);
+      else sumRow(x, dy, g, 0, 0, bytes, c, e, r, false, sums);
+      const level = load<f64>(sums), slope = load<f64>(sums, 8), rstd = <f64>r;
+      let h: f64 = 0, k: f64 = 0;
+      if (dmean) {
+        store<f32>(dmean + (i << 2), <f32>(-rstd * level));
+        store<f32>(dvariance + (i << 2), <f32>(-0.5 * rstd * rstd * slope));
+      } else {
+        h = rstd * rstd * slope / n;
+        k = (center ? rstd * level / n : 0) - <f64>e * h;
+      }
+      combineRow(x, dy, g, dx, bytes, c, r, <f32>h, <f32>k);
+      x += bytes; dy += bytes; dx += bytes; g += bytes; o += bytes;
+    }
+    if (affine && ++rows == FLOAT_ROWS) { flushAll(fg, tg, C); flushAll(fb, tb, C); rows = 0; }
+  }
+  if (!affine) return;
+  flushAll(fg, tg, C);
+  flushAll(fb, tb, C);
+  for (let i: usize = 0; i < C; i++) {
+    store<f32>(dgamma + (i << 2), <f32>load<f64>(tg + (i << 3)));
+    store<f32>(dbeta + (i << 2), <f32>load<f64>(tb + (i << 3)));
+  }
+}

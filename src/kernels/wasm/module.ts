@@ -1,0 +1,68 @@
+import type { TensorInfo } from '@tensorflow/tfjs-core';
+import { PLAIN, SHARED } from './binary.js';
+
+/** What is used of tfjs's wasm backend. */
+export interface WasmBackend {
+  readonly wasm: {
+    /** Of builds without threads. */
+    readonly asm?: { readonly memory?: WebAssembly.Memory };
+    /** Of the build with threads. */
+    readonly wasmMemory?: WebAssembly.Memory;
+    _malloc(bytes: number): number;
+    _free(address: number): void;
+  };
+  readonly dataIdMap: { get(dataId: object): { memoryOffset: number | null } | undefined };
+  makeOutput(shape: readonly number[], dtype: 'float32'): TensorInfo;
+}
+
+/** The module's functions, all of numbers: addresses, sizes, flags. */
+export type Functions = Readonly<
+  Record<
+    | 'normalizeRows'
+    | 'normalizeLanes'
+    | 'normalizeRuns'
+    | 'applyRows'
+    | 'applyLaneSets'
+    | 'applyRuns'
+    | 'rowsGradient'
+    | 'lanesGradient'
+    | 'runsGradient'
+    | 'affineSets'
+    | 'givenStatistics'
+    | 'momentsCoefficients',
+    (...values: number[]) => void
+  >
+>;
+
+function bytesOf(base64: string): Uint8Array<ArrayBuffer> {
+  const text = atob(base64);
+  return Uint8Array.from(text, (letter) => letter.charCodeAt(0));
+}
+
+/** The kernels in the backend's own memory: they read and write tensors where they lie. */
+function instantiate({ wasm }: WasmBackend): Functions {
+  const memory = wasm?.wasmMemory ?? wasm?.asm?.memory;
+  if (!(memory instanceof WebAssembly.Memory) || typeof wasm._malloc !== 'function') {
+    throw new Error('this version of tfjs-backend-wasm does not show its memory');
+  }
+  const isShared = typeof SharedArrayBuffer !== 'undefined' && memory.buffer instanceof SharedArrayBuffer;
+  const module = new WebAssembly.Module(bytesOf(isShared ? SHARED : PLAIN));
+  return new WebAssembly.Instance(module, { env: { memory } }).exports as unknown as Functions;
+}
+
+const instances = new WeakMap<object, Functions | null>();
+
+/** The functions for a backend, or null, with one warning, where it cannot have them. */
+export function functionsOf(backend: WasmBackend): Functions | null {
+  const known = instances.get(backend);
+  if (known !== undefined) return known;
+  let functions: Functions | null = null;
+  try {
+    functions = instantiate(backend);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    console.warn(`tfjs-normalization: composed operations take the place of wasm kernels (${reason}).`);
+  }
+  instances.set(backend, functions);
+  return functions;
+}

@@ -1,0 +1,3 @@
+import { runSuites } from './runSuites.js';
+
+runSuites('wasm', { composed: true });
