@@ -40,9 +40,24 @@ const COMPOSED: Steps = {
   remember: [{ fixed: 5 }, { fixed: 13 }],
 };
 
+/** Where every kernel of the contract is one program, and what mixes small tensors is still composed. */
+const FUSED: Steps = {
+  normalize: { fixed: 1 },
+  normalizeUncentered: { fixed: 1 },
+  moments: { fixed: 1 },
+  applyStatistics: { fixed: 1 },
+  applyMean: { fixed: 1 },
+  mix: {
+    2: { training: { fixed: 30 }, inference: { fixed: 16 } },
+    3: { training: { fixed: 55 }, inference: { fixed: 43 } },
+  },
+  kernelLength: { fixed: 4 },
+  remember: [{ fixed: 5 }, { fixed: 11 }],
+};
+
 const STEPS: Readonly<Record<Backend, Steps>> = {
-  cpu: COMPOSED,
-  wasm: COMPOSED,
+  cpu: FUSED,
+  wasm: FUSED,
   webgl: COMPOSED,
   webgpu: COMPOSED,
   tensorflow: COMPOSED,

@@ -13,6 +13,7 @@ import {
   registeredName,
   type SlabView,
 } from './contract.js';
+import { cpuKernels } from './cpu/index.js';
 import { answersForEmpty } from './empty.js';
 import { wasmKernels } from './wasm/kernels.js';
 
@@ -21,7 +22,10 @@ type Attrs<N extends KernelName> = Parameters<Kernels[N]>[1];
 /** Of which inputs γ and β can be absent, so that each set needs a name of its own. */
 const WITH_AFFINE: readonly KernelName[] = ['Normalize', 'ApplyStatistics'];
 
-const provided = new Map<string, BackendKernels>([['wasm', wasmKernels]]);
+const provided = new Map<string, BackendKernels>([
+  ['cpu', cpuKernels],
+  ['wasm', wasmKernels],
+]);
 
 /** Gives a backend kernels of its own. They are used from the next call on; what they lack or decline is composed. */
 export function provideKernels(backendName: string, kernels: BackendKernels): void {

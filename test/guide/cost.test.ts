@@ -3,6 +3,7 @@ import type { layers } from '@tensorflow/tfjs-layers';
 import { useBackend } from '../../models/digits/backend.js';
 import { NORMS, normalizationCost, recommendNormalization } from '../../src/guide/index.js';
 import { BACKENDS } from '../../src/guide/programs.js';
+import { provideKernels } from '../../src/kernels/dispatch.js';
 import { CLASSES } from '../../src/layers/classes.js';
 import { normRow } from '../../src/norms.js';
 import { countPrograms } from './programs.js';
@@ -18,16 +19,27 @@ function build(id: keyof typeof CLASSES): Layer {
   return layer;
 }
 
+const EACH = NORMS.flatMap((row) => (['training', 'inference'] as const).map((phase) => [row.id, phase] as const));
+
 describe.each(['cpu', 'wasm'] as const)('programs on %s', (backend) => {
   beforeAll(() => useBackend(backend));
 
-  test.each(NORMS.flatMap((row) => (['training', 'inference'] as const).map((phase) => [row.id, phase] as const)))(
-    '%s in %s are as many as said',
-    async (id, phase) => {
-      const counted = await countPrograms(normRow(id), phase);
-      expect(normalizationCost(id, SHAPE).dispatches[backend][phase]).toBe(counted);
-    },
-  );
+  test.each(EACH)('%s in %s are as many as said', async (id, phase) => {
+    const counted = await countPrograms(normRow(id), phase, 'fused');
+    expect(normalizationCost(id, SHAPE).dispatches[backend][phase]).toBe(counted);
+  });
+});
+
+describe('programs where a backend has no kernels of its own', () => {
+  beforeAll(async () => {
+    await useBackend('cpu');
+    provideKernels('cpu', {});
+  });
+
+  test.each(EACH)('%s in %s are as many as said', async (id, phase) => {
+    const counted = await countPrograms(normRow(id), phase, 'composed');
+    expect(normalizationCost(id, SHAPE).dispatches.webgl[phase]).toBe(counted);
+  });
 });
 
 describe('figures', () => {

@@ -21,6 +21,7 @@ export const FAULTS = [
   const rstd`,
       },
     ],
+    backend: 'composed',
     caughtBy: 'statistics (mean|reported)',
   },
   {
@@ -32,6 +33,7 @@ export const FAULTS = [
         replace: 'tf.sub(up, meanOfSet(sumUp)) : up',
       },
     ],
+    backend: 'composed',
     caughtBy: 'gradients first order|laws Σ',
   },
   {
@@ -64,7 +66,7 @@ export const FAULTS = [
         replace: '(x) => tf.zerosLike(firstOfEachSet(x, layout))',
       },
     ],
-    backend: 'wasm',
+    backend: 'composed',
     caughtBy: 'laws constant input|statistics mean',
   },
   {
@@ -86,6 +88,7 @@ export const FAULTS = [
   {
     name: 'epsilon dropped',
     edits: [{ file: reduce, find: 'tf.rsqrt(tf.add(variance, epsilon))', replace: 'tf.rsqrt(variance)' }],
+    backend: 'composed',
     caughtBy: 'laws (scale|mean 0)',
   },
   {
@@ -98,6 +101,7 @@ export const FAULTS = [
           "const size = layout.size('SKT');\n  const variance = tf.mul(meanOver(tf.square(values), layout.axes('SKT')), size / (size - 1));\n  const rstd",
       },
     ],
+    backend: 'composed',
     caughtBy: 'laws the formula|laws mean 0',
   },
   {
@@ -151,7 +155,7 @@ export const FAULTS = [
   {
     name: 'long sums in one accumulator',
     edits: [{ file: reduce, find: 'if (n <= BLOCK) return', replace: 'if (n > 0) return' }],
-    backend: 'wasm',
+    backend: 'composed',
     caughtBy: 'statistics a million values|sum of',
     files: ['test/suites.wasm.test.ts', 'test/kernels/reduce.test.ts'],
   },

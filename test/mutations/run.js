@@ -10,7 +10,13 @@ import { FAULTS } from './faults.js';
  */
 const ROOT = path.resolve(import.meta.dirname, '../..');
 const COPIED = ['src', '.swcrc', 'package.json', 'test/runSuites.ts'];
-const TESTS = ['test/suites', 'test/suites.cpu.test.ts', 'test/suites.wasm.test.ts', 'test/suites.composed.test.ts', 'test/kernels'];
+const TESTS = [
+  'test/suites',
+  'test/suites.cpu.test.ts',
+  'test/suites.wasm.test.ts',
+  'test/suites.composed.test.ts',
+  'test/kernels',
+];
 const JEST = path.join(ROOT, 'node_modules/jest/bin/jest.js');
 
 /** A copy of what the suites need; installed packages are linked. */
@@ -74,7 +80,7 @@ async function problemOf(fault, mutated) {
 }
 
 /** Without a fault the same checks must be green, or red would say nothing: one run a backend, of all patterns. */
-const unharmed = ['cpu', 'wasm'].map((backend) => {
+const unharmed = [...new Set(FAULTS.map((fault) => fault.backend ?? 'cpu'))].map((backend) => {
   const own = FAULTS.filter((fault) => (fault.backend ?? 'cpu') === backend);
   return {
     name: `no fault, ${backend}`,
