@@ -83,7 +83,7 @@ function foldLanes(
         const k = <f64>load<f32>(place(W, l, 48)), t = load<f64>(sum + (l << 3)), own = t / n, off = k + own - m;
         const within = load<f64>(square + (l << 3)) - (center ? t * own : 0);
         d += max(within, 0) + (center ? n * off * off : 0);
-        if (own * own * n > 256 * within && own != 0 && center) isFar = true;
+        if (own * own * n > 8 * within && own != 0 && center) isFar = true;
         if (within != within) d = within;
       }
     }

@@ -1,0 +1,53 @@
+import type { TensorInfo } from '@tensorflow/tfjs-core';
+import type { SlabView } from '../contract.js';
+import { type CpuBackend, floats } from './values.js';
+
+/**
+ * What the backward pass needs of the statistics, with all digits: a row of doubles each for the mean and, of
+ * `Normalize`, rstd. Their bits travel as int32, since a bit pattern that happens to be a NaN would not survive a copy as
+ * float32; by the dtype the reader also knows them from what the composed kernel saves, which runs where a forward
+ * pass was declined.
+ */
+export function save(backend: CpuBackend, rows: readonly Float64Array[]): TensorInfo {
+  const size = (rows[0] as Float64Array).length;
+  const all = new Float64Array(rows.length * size);
+  rows.forEach((row, i) => {
+    all.set(row, i * size);
+  });
+  return backend.makeTensorInfo([rows.length, 2 * size], 'int32', new Int32Array(all.buffer));
+}
+
+export interface Restored {
+  readonly mean: Float64Array;
+  /** Only of `Normalize`. */
+  readonly rstd: Float64Array;
+}
+
+/** The first value of each set, from which the composed kernels measure. */
+function pilots(x: Float32Array, { B, S, G, K, T }: SlabView): Float64Array {
+  const first = new Float64Array(B * G);
+  for (let i = 0; i < first.length; i++) {
+    const b = Math.floor(i / G);
+    first[i] = x[(b * S * G + (i - b * G)) * K * T] as number;
+  }
+  return first;
+}
+
+export function restore(
+  backend: CpuBackend,
+  saved: TensorInfo,
+  x: Float32Array,
+  view: SlabView,
+  center: boolean,
+): Restored {
+  const size = view.B * view.G;
+  if (saved.dtype === 'int32') {
+    const bits = backend.data.get(saved.dataId).values as Int32Array;
+    const all = new Float64Array(bits.slice().buffer); // copied: an array that came another way may lie unaligned
+    return { mean: all.subarray(0, size), rstd: all.subarray(all.length - size) };
+  }
+  const rows = Float64Array.from(floats(backend, saved));
+  const rstd = rows.subarray(rows.length - size);
+  if (!center) return { mean: new Float64Array(size), rstd };
+  return { mean: pilots(x, view).map((pilot, i) => pilot + (rows[i] as number)), rstd };
+}
