@@ -29,7 +29,7 @@ const manifest = (): Manifest => readJson(join(installed(), 'package.json'));
 
 describe('the package', () => {
   test('holds the built modules, their declarations, the script-tag files, the command line and four documents', () => {
-    const sources = filesIn(join(root, 'src')).filter((name) => !name.startsWith('cli/'));
+    const sources = filesIn(join(root, 'src')).filter((name) => !/^cli\/|\/assembly\//.test(name));
     const modules = sources.map((name) => name.replace(/\.ts$/, ''));
     const declarations = modules.flatMap((name) => [`dist/${name}.d.ts`, `dist/${name}.d.cts`]);
     const code = modules.flatMap((name) =>

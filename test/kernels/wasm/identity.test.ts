@@ -1,0 +1,75 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { useBackend } from '../../../models/digits/backend.js';
+import { aliasWasmIdentity } from '../../../src/index.js';
+import { batchNorm, groupNorm, layerNorm } from '../../../src/ops/index.js';
+import { normal } from '../../suites/harness.js';
+
+beforeAll(() => useBackend('wasm'));
+
+const stock = () => tf.getKernel('Identity', 'wasm');
+
+/** Everything a training step gives: y, dx, dγ, dβ. */
+function step(op: (x: tf.Tensor, gamma: tf.Tensor1D, beta: tf.Tensor1D) => tf.Tensor): number[][] {
+  return tf.tidy(() => {
+    const x = tf.tensor(normal(2 * 5 * 5 * 8, { seed: 1 }), [2, 5, 5, 8]);
+    const gamma = tf.tensor1d(normal(8, { seed: 2 }));
+    const beta = tf.tensor1d(normal(8, { seed: 3 }));
+    const loss = (...[a, g, b]: tf.Tensor[]) =>
+      tf.sum(tf.square(op(a as tf.Tensor, g as tf.Tensor1D, b as tf.Tensor1D)));
+    const { value, grads } = tf.valueAndGrads(loss as never)([x, gamma, beta]);
+    return [value, ...grads].map((t) => Array.from(t.dataSync()));
+  });
+}
+
+const OPS = {
+  layer: (x: tf.Tensor, gamma: tf.Tensor1D, beta: tf.Tensor1D) => layerNorm(x, { gamma, beta }),
+  group: (x: tf.Tensor, gamma: tf.Tensor1D, beta: tf.Tensor1D) => groupNorm(x, { gamma, beta, groups: 4 }),
+  batch: (x: tf.Tensor, gamma: tf.Tensor1D, beta: tf.Tensor1D) => batchNorm(x, { gamma, beta }),
+};
+
+test.each(Object.entries(OPS))('%s: equal gradients, no leak', (_, op) => {
+  const expected = step(op);
+  const before = tf.memory();
+  const undo = aliasWasmIdentity();
+  expect(step(op)).toEqual(expected);
+  undo();
+  expect(tf.memory().numTensors).toBe(before.numTensors);
+  expect(tf.memory().numDataBuffers).toBe(before.numDataBuffers);
+});
+
+test('a clone shares memory, and lives on after its origin', () => {
+  const undo = aliasWasmIdentity();
+  const x = tf.tensor1d([1, 2, 3]);
+  const { numDataBuffers } = tf.memory();
+  const y = tf.clone(x);
+  expect(tf.memory().numDataBuffers).toBe(numDataBuffers);
+  x.dispose();
+  const other = tf.tensor1d([7, 8, 9]); // would take the memory, were it free
+  expect(Array.from(y.dataSync())).toEqual([1, 2, 3]);
+  tf.dispose([y, other]);
+  undo();
+});
+
+test('the undo brings the host’s kernel back when all are undone, and once only', () => {
+  const before = stock();
+  const first = aliasWasmIdentity();
+  const second = aliasWasmIdentity();
+  expect(stock()).not.toBe(before);
+  first();
+  first();
+  expect(stock()).not.toBe(before);
+  second();
+  expect(stock()).toBe(before);
+});
+
+test('a kernel that somebody put in its place since stays', () => {
+  const before = stock();
+  const undo = aliasWasmIdentity();
+  tf.unregisterKernel('Identity', 'wasm');
+  const theirs = { ...(before as tf.KernelConfig) };
+  tf.registerKernel(theirs);
+  undo();
+  expect(stock()).toBe(theirs);
+  tf.unregisterKernel('Identity', 'wasm');
+  tf.registerKernel(before as tf.KernelConfig);
+});
