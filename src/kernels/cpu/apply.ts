@@ -1,36 +1,60 @@
 import type { SlabView } from '../contract.js';
-import { byLanes, toLanes } from './blocks.js';
+import { applyToLanes } from './applyLanes.js';
+import { byLanes, rowsPerBlock } from './blocks.js';
+import type { Affinity } from './terms.js';
 
-/**
- * `y = (x − mean)·rstd·scale + shift` with a mean and an rstd a set and a scale and a shift a channel, in double. The mean
- * is subtracted, not folded into the shift: x equal to the mean must give the shift to the last bit.
- */
-export interface Affinity {
-  readonly mean: Float64Array;
-  readonly rstd: Float64Array;
-  readonly scale: Float64Array;
-  readonly shift: Float64Array;
+/** Rows `from … to − 1` of a group's channels, four of which at a time keep their parameters in registers. */
+function applyToRows(
+  x: Float32Array,
+  y: Float32Array,
+  g: number,
+  { G, K }: SlabView,
+  { mean, rstd, scale, shift }: Affinity,
+  from: number,
+  to: number,
+): void {
+  const first = (from * G + g) * K;
+  let k = 0;
+  for (let c = g * K; k + 4 <= K; k += 4, c += 4) {
+    const a0 = scale[c] as number;
+    const a1 = scale[c + 1] as number;
+    const a2 = scale[c + 2] as number;
+    const a3 = scale[c + 3] as number;
+    const s0 = shift[c] as number;
+    const s1 = shift[c + 1] as number;
+    const s2 = shift[c + 2] as number;
+    const s3 = shift[c + 3] as number;
+    for (let set = from * G + g, i = first + k; set < to * G; set += G, i += G * K) {
+      const m = mean[set] as number;
+      const r = rstd[set] as number;
+      y[i] = ((x[i] as number) - m) * r * a0 + s0;
+      y[i + 1] = ((x[i + 1] as number) - m) * r * a1 + s1;
+      y[i + 2] = ((x[i + 2] as number) - m) * r * a2 + s2;
+      y[i + 3] = ((x[i + 3] as number) - m) * r * a3 + s3;
+    }
+  }
+  for (; k < K; k++) {
+    const a = scale[g * K + k] as number;
+    const s = shift[g * K + k] as number;
+    for (let set = from * G + g, i = first + k; set < to * G; set += G, i += G * K) {
+      y[i] = ((x[i] as number) - (mean[set] as number)) * (rstd[set] as number) * a + s;
+    }
+  }
 }
 
-/** Sets that are contiguous and hold every channel once: only scale and shift change along the way. */
-function applyToRows(x: Float32Array, y: Float32Array, view: SlabView, by: Affinity, from: number, to: number): void {
-  const { G, K } = view;
-  const { scale, shift } = by;
-  for (let set = from * G; set < to * G; set++) {
-    const mean = by.mean[set] as number;
-    const rstd = by.rstd[set] as number;
-    let i = set * K;
-    const end = i + K;
-    let c = (set % G) * K;
-    for (const unrolled = end - 3; i < unrolled; i += 4, c += 4) {
-      y[i] = ((x[i] as number) - mean) * rstd * (scale[c] as number) + (shift[c] as number);
-      y[i + 1] = ((x[i + 1] as number) - mean) * rstd * (scale[c + 1] as number) + (shift[c + 1] as number);
-      y[i + 2] = ((x[i + 2] as number) - mean) * rstd * (scale[c + 2] as number) + (shift[c + 2] as number);
-      y[i + 3] = ((x[i + 3] as number) - mean) * rstd * (scale[c + 3] as number) + (shift[c + 3] as number);
-    }
-    for (; i < end; i++, c++) {
-      y[i] = ((x[i] as number) - mean) * rstd * (scale[c] as number) + (shift[c] as number);
-    }
+/** Sets that are contiguous and hold every channel once, a block of samples at a time. */
+function applyToSamples(
+  x: Float32Array,
+  y: Float32Array,
+  view: SlabView,
+  by: Affinity,
+  from: number,
+  to: number,
+): void {
+  const block = rowsPerBlock(view.K);
+  for (let b = from; b < to; b += block) {
+    const end = Math.min(b + block, to);
+    for (let g = 0; g < view.G; g++) applyToRows(x, y, g, view, by, b, end);
   }
 }
 
@@ -68,55 +92,9 @@ function applyToRuns(x: Float32Array, y: Float32Array, view: SlabView, by: Affin
   }
 }
 
-function applyToRowsOfLanes(
-  x: Float32Array,
-  y: Float32Array,
-  begin: number,
-  end: number,
-  mean: Float64Array,
-  factor: Float64Array,
-  shift: Float64Array,
-): void {
-  const lanes = mean.length;
-  for (let i = begin; i < end; ) {
-    let lane = 0;
-    for (const unrolled = lanes - 3; lane < unrolled; lane += 4, i += 4) {
-      y[i] = ((x[i] as number) - (mean[lane] as number)) * (factor[lane] as number) + (shift[lane] as number);
-      y[i + 1] =
-        ((x[i + 1] as number) - (mean[lane + 1] as number)) * (factor[lane + 1] as number) +
-        (shift[lane + 1] as number);
-      y[i + 2] =
-        ((x[i + 2] as number) - (mean[lane + 2] as number)) * (factor[lane + 2] as number) +
-        (shift[lane + 2] as number);
-      y[i + 3] =
-        ((x[i + 3] as number) - (mean[lane + 3] as number)) * (factor[lane + 3] as number) +
-        (shift[lane + 3] as number);
-    }
-    for (; lane < lanes; lane++, i++) {
-      y[i] = ((x[i] as number) - (mean[lane] as number)) * (factor[lane] as number) + (shift[lane] as number);
-    }
-  }
-}
-
-function applyToLanes(x: Float32Array, y: Float32Array, view: SlabView, by: Affinity, from: number, to: number): void {
-  const { S, G, K, T } = view;
-  const size = S * G * K * T;
-  const mean = new Float64Array(G * K);
-  const factor = new Float64Array(G * K);
-  const shift = toLanes(by.shift, T);
-  for (let b = from; b < to; b++) {
-    for (let c = 0; c < G * K; c++) {
-      const set = b * G + Math.floor(c / K);
-      mean[c] = by.mean[set] as number;
-      factor[c] = (by.rstd[set] as number) * (by.scale[c] as number);
-    }
-    applyToRowsOfLanes(x, y, b * size, (b + 1) * size, toLanes(mean, T), toLanes(factor, T), shift);
-  }
-}
-
 /** The samples `from … to − 1` of y. */
 export function apply(x: Float32Array, y: Float32Array, view: SlabView, by: Affinity, from: number, to: number): void {
   if (byLanes(view.S, view.T)) applyToLanes(x, y, view, by, from, to);
-  else if (view.T === 1) applyToRows(x, y, view, by, from, to);
+  else if (view.T === 1) applyToSamples(x, y, view, by, from, to);
   else applyToRuns(x, y, view, by, from, to);
 }

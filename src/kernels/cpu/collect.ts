@@ -1,59 +1,8 @@
 import type { SlabView } from '../contract.js';
-import { byLanes, rowsPerBlock, toLanes } from './blocks.js';
+import { add, byLanes, rowsPerBlock, toLanes } from './blocks.js';
+import { collectRows } from './collectRows.js';
 import { sumLanes, sumRun } from './collectSums.js';
-
-/** What the gradients know of a set, and the scale of every channel. */
-export interface Known {
-  readonly mean: Float64Array;
-  readonly rstd: Float64Array;
-  readonly scale: Float64Array;
-}
-
-/** Sums over a set of g = dy·γ and of g·(x − mean); over the batch, dγ and dβ. */
-export interface Collected {
-  readonly level: Float64Array;
-  readonly slope: Float64Array;
-  readonly dgamma: Float64Array;
-  readonly dbeta: Float64Array;
-}
-
-export function nothingCollected({ B, G, K }: SlabView): Collected {
-  return {
-    level: new Float64Array(B * G),
-    slope: new Float64Array(B * G),
-    dgamma: new Float64Array(G * K),
-    dbeta: new Float64Array(G * K),
-  };
-}
-
-/** Rows that hold every channel once: dγ and dβ take a term from each element. */
-function collectRows(
-  x: Float32Array,
-  dy: Float32Array,
-  { G, K }: SlabView,
-  { mean, rstd, scale }: Known,
-  { level, slope, dgamma, dbeta }: Collected,
-  from: number,
-  to: number,
-): void {
-  for (let set = from * G; set < to * G; set++) {
-    const m = mean[set] as number;
-    const r = rstd[set] as number;
-    const end = (set + 1) * K;
-    let total = 0;
-    let inclined = 0;
-    for (let i = set * K, c = (set % G) * K; i < end; i++, c++) {
-      const up = dy[i] as number;
-      const upValue = up * ((x[i] as number) - m);
-      total += up * (scale[c] as number);
-      inclined += upValue * (scale[c] as number);
-      dgamma[c] = (dgamma[c] as number) + upValue * r;
-      dbeta[c] = (dbeta[c] as number) + up;
-    }
-    level[set] = total;
-    slope[set] = inclined;
-  }
-}
+import type { Collected, Known } from './terms.js';
 
 /** The sums of one sample's channels, `repeat` of them a channel, to its sets and the batch. */
 function fold(
@@ -73,10 +22,10 @@ function fold(
       sum += sums[lane] as number;
       product += products[lane] as number;
     }
-    level[set] = (level[set] as number) + sum * (scale[c] as number);
-    slope[set] = (slope[set] as number) + product * (scale[c] as number);
-    dgamma[c] = (dgamma[c] as number) + product * (rstd[set] as number);
-    dbeta[c] = (dbeta[c] as number) + sum;
+    add(level, set, sum * (scale[c] as number));
+    add(slope, set, product * (scale[c] as number));
+    add(dgamma, c, product * (rstd[set] as number));
+    add(dbeta, c, sum);
   }
 }
 

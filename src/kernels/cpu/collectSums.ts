@@ -1,3 +1,5 @@
+import { add } from './blocks.js';
+
 /** Sums of dy and dy·(x − mean) of one run, added to those of its channel. */
 export function sumRun(
   x: Float32Array,
@@ -28,8 +30,8 @@ export function sumRun(
     s0 += dy[i] as number;
     p0 += (dy[i] as number) * ((x[i] as number) - mean);
   }
-  sums[c] = (sums[c] as number) + s0 + s1;
-  products[c] = (products[c] as number) + p0 + p1;
+  add(sums, c, s0 + s1);
+  add(products, c, p0 + p1);
 }
 
 /** Sums down a block of rows, two lanes at a time. */
@@ -59,15 +61,15 @@ export function sumLanes(
       p0 += up0 * ((x[i] as number) - m0);
       p1 += up1 * ((x[i + 1] as number) - m1);
     }
-    sums[lane] = (sums[lane] as number) + s0;
-    sums[lane + 1] = (sums[lane + 1] as number) + s1;
-    products[lane] = (products[lane] as number) + p0;
-    products[lane + 1] = (products[lane + 1] as number) + p1;
+    add(sums, lane, s0);
+    add(sums, lane + 1, s1);
+    add(products, lane, p0);
+    add(products, lane + 1, p1);
   }
   if (lane === lanes) return;
   const m = mean[lane] as number;
   for (let i = begin + lane; i < end; i += lanes) {
-    sums[lane] = (sums[lane] as number) + (dy[i] as number);
-    products[lane] = (products[lane] as number) + (dy[i] as number) * ((x[i] as number) - m);
+    add(sums, lane, dy[i] as number);
+    add(products, lane, (dy[i] as number) * ((x[i] as number) - m));
   }
 }

@@ -1,9 +1,10 @@
 import type { SlabView } from '../contract.js';
-import { type Affinity, apply } from './apply.js';
+import { apply } from './apply.js';
 import { samplesPerBlock, withoutChannels } from './blocks.js';
-import { type Collected, collect, type Known, nothingCollected } from './collect.js';
+import { collect } from './collect.js';
 import { spread } from './spread.js';
 import { emptySets, measure, reciprocalDeviation, type Sets } from './statistics.js';
+import { type Affinity, type Collected, type Known, nothingCollected } from './terms.js';
 
 /**
  * The work on whole arrays, as the kernels call it; arrays in, arrays out, nothing of tfjs. Samples are taken in blocks that

@@ -46,7 +46,7 @@ export function restore(
     const all = new Float64Array(bits.slice().buffer); // copied: an array that came another way may lie unaligned
     return { mean: all.subarray(0, size), rstd: all.subarray(all.length - size) };
   }
-  const rows = Float64Array.from(floats(backend, saved));
+  const rows = new Float64Array(floats(backend, saved));
   const rstd = rows.subarray(rows.length - size);
   if (!center) return { mean: new Float64Array(size), rstd };
   return { mean: pilots(x, view).map((pilot, i) => pilot + (rows[i] as number)), rstd };

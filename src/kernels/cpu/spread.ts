@@ -1,36 +1,59 @@
 import type { SlabView } from '../contract.js';
-import { byLanes, toLanes } from './blocks.js';
+import { byLanes, rowsPerBlock } from './blocks.js';
+import { spreadLanes } from './spreadLanes.js';
+import type { Line } from './terms.js';
 
-/**
- * dx = rstd·(g − mean(g) − x̂·mean(g·x̂)) as `dy·rstd·scale + x·incline + offset`: a scale a channel, the others a set. The
- * mean of x is part of the offset, which in double costs no digit that a float32 x has.
- */
-export interface Line {
-  readonly rstd: Float64Array;
-  readonly scale: Float64Array;
-  readonly incline: Float64Array;
-  readonly offset: Float64Array;
-}
-
-/** Sets that are contiguous and hold every channel once. */
+/** Rows of a group's channels, four of which at a time keep their scale in registers. */
 function spreadRows(
   x: Float32Array,
   dy: Float32Array,
   dx: Float32Array,
+  g: number,
   { G, K }: SlabView,
+  { rstd, scale, incline, offset }: Line,
+  from: number,
+  to: number,
+): void {
+  const first = (from * G + g) * K;
+  let k = 0;
+  for (let c = g * K; k + 4 <= K; k += 4, c += 4) {
+    const a0 = scale[c] as number;
+    const a1 = scale[c + 1] as number;
+    const a2 = scale[c + 2] as number;
+    const a3 = scale[c + 3] as number;
+    for (let set = from * G + g, i = first + k; set < to * G; set += G, i += G * K) {
+      const r = rstd[set] as number;
+      const q = incline[set] as number;
+      const o = offset[set] as number;
+      dx[i] = (dy[i] as number) * a0 * r + (x[i] as number) * q + o;
+      dx[i + 1] = (dy[i + 1] as number) * a1 * r + (x[i + 1] as number) * q + o;
+      dx[i + 2] = (dy[i + 2] as number) * a2 * r + (x[i + 2] as number) * q + o;
+      dx[i + 3] = (dy[i + 3] as number) * a3 * r + (x[i + 3] as number) * q + o;
+    }
+  }
+  for (; k < K; k++) {
+    const a = scale[g * K + k] as number;
+    for (let set = from * G + g, i = first + k; set < to * G; set += G, i += G * K) {
+      const rest = (x[i] as number) * (incline[set] as number) + (offset[set] as number);
+      dx[i] = (dy[i] as number) * a * (rstd[set] as number) + rest;
+    }
+  }
+}
+
+/** Sets that are contiguous and hold every channel once, a block of samples at a time. */
+function spreadSamples(
+  x: Float32Array,
+  dy: Float32Array,
+  dx: Float32Array,
+  view: SlabView,
   line: Line,
   from: number,
   to: number,
 ): void {
-  const { scale } = line;
-  for (let set = from * G; set < to * G; set++) {
-    const rstd = line.rstd[set] as number;
-    const incline = line.incline[set] as number;
-    const offset = line.offset[set] as number;
-    const end = (set + 1) * K;
-    for (let i = set * K, c = (set % G) * K; i < end; i++, c++) {
-      dx[i] = (dy[i] as number) * rstd * (scale[c] as number) + (x[i] as number) * incline + offset;
-    }
+  const block = rowsPerBlock(view.K);
+  for (let b = from; b < to; b += block) {
+    const end = Math.min(b + block, to);
+    for (let g = 0; g < view.G; g++) spreadRows(x, dy, dx, g, view, line, b, end);
   }
 }
 
@@ -74,52 +97,6 @@ function spreadRuns(
   }
 }
 
-function spreadRowsOfLanes(
-  x: Float32Array,
-  dy: Float32Array,
-  dx: Float32Array,
-  begin: number,
-  end: number,
-  factor: Float64Array,
-  incline: Float64Array,
-  offset: Float64Array,
-): void {
-  const lanes = factor.length;
-  for (let i = begin; i < end; ) {
-    for (let lane = 0; lane < lanes; lane++, i++) {
-      dx[i] =
-        (dy[i] as number) * (factor[lane] as number) +
-        (x[i] as number) * (incline[lane] as number) +
-        (offset[lane] as number);
-    }
-  }
-}
-
-function spreadLanes(
-  x: Float32Array,
-  dy: Float32Array,
-  dx: Float32Array,
-  { S, G, K, T }: SlabView,
-  line: Line,
-  from: number,
-  to: number,
-): void {
-  const size = S * G * K * T;
-  const factor = new Float64Array(G * K);
-  const incline = new Float64Array(G * K);
-  const offset = new Float64Array(G * K);
-  for (let b = from; b < to; b++) {
-    for (let c = 0; c < G * K; c++) {
-      const set = b * G + Math.floor(c / K);
-      factor[c] = (line.rstd[set] as number) * (line.scale[c] as number);
-      incline[c] = line.incline[set] as number;
-      offset[c] = line.offset[set] as number;
-    }
-    const lanes = [toLanes(factor, T), toLanes(incline, T), toLanes(offset, T)] as const;
-    spreadRowsOfLanes(x, dy, dx, b * size, (b + 1) * size, ...lanes);
-  }
-}
-
 /** The samples `from … to − 1` of dx. */
 export function spread(
   x: Float32Array,
@@ -131,6 +108,6 @@ export function spread(
   to: number,
 ): void {
   if (byLanes(view.S, view.T)) spreadLanes(x, dy, dx, view, line, from, to);
-  else if (view.T === 1) spreadRows(x, dy, dx, view, line, from, to);
+  else if (view.T === 1) spreadSamples(x, dy, dx, view, line, from, to);
   else spreadRuns(x, dy, dx, view, line, from, to);
 }

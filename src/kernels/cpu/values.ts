@@ -21,7 +21,7 @@ export function floats(backend: CpuBackend, t: TensorInfo): Float32Array {
 
 /** Loops read parameters as doubles: converted once here, not at every row. Absent ones become a constant. */
 export function doubles(backend: CpuBackend, t: TensorInfo | undefined, size: number, absent: number): Float64Array {
-  return t ? Float64Array.from(floats(backend, t)) : new Float64Array(size).fill(absent);
+  return t ? new Float64Array(floats(backend, t)) : new Float64Array(size).fill(absent);
 }
 
 export function floatTensor(backend: CpuBackend, shape: number[], values: Float32Array | Float64Array): TensorInfo {
