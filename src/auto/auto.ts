@@ -16,6 +16,14 @@ export type AutoOverrides = Readonly<Record<string, unknown>> & {
 
 const SUBJECT = 'autoNormalization';
 
+function checkOverrides(overrides: unknown): void {
+  const isObject = typeof overrides === 'object' && overrides !== null && !Array.isArray(overrides);
+  const { norm } = (isObject ? overrides : {}) as { norm?: unknown };
+  if (isObject && (norm === undefined || typeof norm === 'string')) return;
+  const advice = "Try autoNormalization(facts, { norm: 'group', groups: 8 }).";
+  throw problem(SUBJECT, 'overrides must be an object, its norm a name', isObject ? { norm } : { overrides }, advice);
+}
+
 /** Weight norm goes around a layer, and a layer of activations cannot: the caller has to say which is meant. */
 function checkLayer(norm: Choice, { layer }: AutoOverrides, { alternatives }: Recommendation): void {
   if (norm !== 'weight' || layer !== undefined) return;
@@ -44,19 +52,20 @@ function checkLayer(norm: Choice, { layer }: AutoOverrides, { alternatives }: Re
  * ```
  */
 export function autoNormalization(facts: Facts, overrides: AutoOverrides = {}): layers.Layer {
+  checkOverrides(overrides);
   const recommendation = recommendNormalization(facts);
-  const { norm: wanted, ...options } = overrides;
-  const norm = wanted === undefined ? recommendation.norm : specOfString(SUBJECT, wanted).norm;
+  const { norm: wanted, ...given } = overrides;
+  const spec = wanted === undefined ? undefined : specOfString(SUBJECT, wanted);
+  const norm = spec?.norm ?? recommendation.norm;
+  const options = { ...spec?.options, ...given };
   checkLayer(norm, overrides, recommendation);
   const config = norm === recommendation.norm ? recommendation.config : configurationFor(norm, facts);
   const waiting = 'groups' in config ? { groups: 'auto' } : {};
   const layer = createNormalization({ norm, config: { ...config, ...waiting, ...options } });
-  const { axis = -1 } = options as { axis?: number | readonly number[] };
   refuseDegenerate(
     layer,
     norm,
     recommendation.alternatives.map((alternative) => alternative.norm),
-    axis,
   );
   return layer;
 }

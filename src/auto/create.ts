@@ -16,8 +16,13 @@ export type NormalizationSpec =
 
 const SUBJECT = 'createNormalization';
 
+/** What every layer of the host takes. */
+const HOST_OPTIONS = ['name', 'inputShape', 'batchInputShape', 'batchSize', 'dtype', 'trainable'];
+
 /** The host's own layer that passes its input on: it loads anywhere. */
 function identity(options: Readonly<Record<string, unknown>>): Layer {
+  const unknown = Object.keys(options).find((option) => !HOST_OPTIONS.includes(option));
+  if (unknown) throw problem(SUBJECT, 'unknown option', { option: unknown }, `none takes ${HOST_OPTIONS.join(', ')}.`);
   return layers.activation({ ...options, activation: 'linear' });
 }
 
@@ -36,7 +41,8 @@ function isLayer(value: unknown): value is Layer {
 /** Classes are called with `new`, and have a layer's methods on their prototype. */
 function made(factory: (() => unknown) & { prototype?: object }): Layer {
   const isClass = typeof (factory.prototype as { apply?: unknown } | undefined)?.apply === 'function';
-  const layer = isClass ? new (factory as unknown as new (options: object) => unknown)({}) : factory();
+  const isBareClass = /^class\b/.test(Function.prototype.toString.call(factory));
+  const layer = isClass ? new (factory as unknown as new (options: object) => unknown)({}) : isBareClass || factory();
   if (isLayer(layer)) return layer;
   throw problem(SUBJECT, 'a factory must return a layer', { factory }, 'Try () => groupNormalization({ groups: 8 }).');
 }

@@ -11,7 +11,7 @@ export interface Spec {
 
 function parsed(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return JSON.parse(text) ?? text; // null would count as left out
   } catch {
     return text; // a bare word: auto
   }
@@ -20,14 +20,17 @@ function parsed(text: string): unknown {
 /** What follows the colon: `16`, or `groups=16,epsilon=1e-5`. */
 function optionsOf(subject: string, spec: string, norm: Choice, text: string): Record<string, unknown> {
   const main = rowOf(norm)?.mainOption;
-  const pairs = text.split(',').map((part) => {
+  // A comma within brackets belongs to a list: axis=[1,2].
+  const pairs = text.split(/,(?![^[]*\])/).map((part) => {
     const [name = '', value] = part.split('=').map((word) => word.trim());
     if (value !== undefined) return [name, parsed(value)] as const;
     if (main !== undefined && name !== '') return [main, parsed(name)] as const;
     const advice = `Write ${norm}, or ${norm}:option=value.`;
     throw problem(subject, `what follows the colon must be options of ${norm}`, { spec }, advice);
   });
-  return Object.fromEntries(pairs);
+  const names = pairs.map(([name]) => name);
+  if (new Set(names).size === names.length) return Object.fromEntries(pairs);
+  throw problem(subject, 'an option must be given once', { spec }, 'Leave one of them out.');
 }
 
 /** Reads `'group'`, `'group:16'`, `'group:groups=16,epsilon=1e-5'`. */
@@ -40,6 +43,9 @@ export function specOfString(subject: string, spec: string): Spec {
 /** Keys under which a spec object names its norm. */
 const NAME_KEYS = ['norm', 'type', 'className', 'class_name'];
 
+/** A whole recommendation is a spec as well: of its parts the norm and the config are meant. */
+const isRecommendation = (spec: object): boolean => 'reasons' in spec && 'code' in spec;
+
 /** Reads `{ norm: 'group', groups: 16 }`, `{ norm, config }` as a recommendation has them, and a layer's saved form. */
 export function specOfObject(subject: string, spec: Readonly<Record<string, unknown>>): Spec {
   const named = NAME_KEYS.filter((key) => spec[key] !== undefined);
@@ -49,7 +55,8 @@ export function specOfObject(subject: string, spec: Readonly<Record<string, unkn
     throw problem(subject, 'a spec object must name its norm once, as a string', { keys: Object.keys(spec) }, advice);
   }
   const inner = specOfString(subject, spec[key]);
-  const { [key]: _, config, ...others } = spec;
+  const { [key]: _, config, ...rest } = spec;
+  const others = isRecommendation(spec) ? {} : rest;
   if (config !== undefined && (typeof config !== 'object' || config === null || Array.isArray(config))) {
     throw problem(
       subject,

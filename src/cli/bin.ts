@@ -4,7 +4,9 @@ import { main } from './main.js';
 /** A reader that has seen enough (`| head`) is no fault. */
 for (const stream of [process.stdout, process.stderr]) {
   stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
+    if (error.code === 'EPIPE') return;
+    // A full disk: there may be nowhere left to say so.
+    process.exitCode = 1;
   });
 }
 

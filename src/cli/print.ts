@@ -53,7 +53,7 @@ export const section = ({ colors }: Paper, title: string, lines: readonly string
   lines.length > 0 ? ['', colors.bold(title), ...lines] : [];
 
 /** One line that no terminal obeys: errors may quote a file. */
-export const oneLine = (text: string): string => text.replace(/[\p{Cc}\s]+/gu, ' ').trim();
+export const oneLine = (text: string): string => text.replace(/[\p{C}\s]+/gu, ' ').trim();
 
 export const json = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
 export const text = (lines: readonly string[]): string => `${lines.join('\n')}\n`;

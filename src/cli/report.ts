@@ -50,7 +50,8 @@ function alternativesText(paper: Paper, alternatives: readonly Alternative[]): s
 type Cost = NonNullable<Recommendation['cost']>;
 
 /** Weights are counted for each channel: without channels their number is open. */
-const figure = (value: number | null): string => (value === null ? 'depends on channels' : value.toLocaleString('en'));
+const figure = (value: number | null, open = 'depends on channels'): string =>
+  value === null ? open : value.toLocaleString('en');
 
 const phases = ({ training, inference }: Cost['multiplyAddsPerValue']): string =>
   `${figure(training)} in training, ${figure(inference)} in inference`;
@@ -68,8 +69,12 @@ function programRows(dispatches: Cost['dispatches']): string[][] {
 function costLines(paper: Paper, cost: Cost): string[] {
   const rows = [
     ['multiply-adds per value', phases(cost.multiplyAddsPerValue)],
+    ['means and variances', figure(cost.statistics, 'depends on the shape')],
     ['parameters', figure(cost.parameters)],
     ['moving statistics', figure(cost.movingStatistics)],
+    ['depends on the batch', `${cost.dependsOnBatch ? 'yes' : 'no'}, in training`],
+    ['inference', cost.differsInInference ? 'uses moving statistics' : 'as training'],
+    ['folds into the layer before', cost.folds ? 'yes' : 'no'],
     ...programRows(cost.dispatches),
   ];
   return [...columns(paper, rows).flat(), ...cost.notes.flatMap((note) => noteLines(paper, note))];

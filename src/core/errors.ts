@@ -11,7 +11,15 @@ export class NormalizationError extends Error {
   }
 }
 
+/** Longer values are cut: a message is read by people. */
+const LONGEST = 200;
+
 function show(value: unknown): string {
+  const text = shown(value);
+  return text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text;
+}
+
+function shown(value: unknown): string {
   if (typeof value === 'number' || value === undefined) return String(value); // JSON would turn NaN into null
   if (typeof value === 'function') return `function ${value.name}`;
   if (Array.isArray(value)) return `[${value.map(show).join(', ')}]`;

@@ -23,7 +23,10 @@ export function resolveGroups(subject: string, groups: number, channels: number)
 }
 
 function divisors(n: number): number[] {
-  return Array.from({ length: n }, (_, i) => i + 1).filter((d) => n % d === 0);
+  const small: number[] = [];
+  for (let d = 1; d * d <= n; d++) if (n % d === 0) small.push(d);
+  const large = small.map((d) => n / d).filter((d) => d * d > n);
+  return [...small, ...large.reverse()];
 }
 
 /** As many groups as the paper of group norm has, and Keras by default. */

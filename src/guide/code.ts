@@ -1,6 +1,7 @@
 import type { OptionValue } from '../norms.js';
 import { type Config, rankOf, rowOf } from './config.js';
 import type { Choice, Facts } from './facts.js';
+import { dividesBySpread } from './programs.js';
 
 /** A call as one would write it: `groupNormalization({ groups: 16, epsilon: 1e-5 })`. */
 function call(name: string, options: Readonly<Record<string, string>>): string {
@@ -34,15 +35,15 @@ interface Linear {
 type Network = Facts['architecture'];
 
 /** The layer whose output is normalized, by architecture and rank of that output. */
-const LINEAR: Readonly<Record<Network, (rank: number, units: string) => Linear>> = {
+const LINEAR: Readonly<Record<Network, (rank: number, units: string, steps: string) => Linear>> = {
   cnn: (rank, filters) => {
     const shape = { filters, kernelSize: '3', padding: "'same'" };
     return { name: `tf.layers.conv${rank - 2}d`, options: { ...shape, inputShape: `[${SPACE[rank]}, 3]` } };
   },
   feedForward: dense,
-  rnn: (rank, units) => {
+  rnn: (rank, units, steps) => {
     const sequences: Record<string, string> = rank === 3 ? { returnSequences: 'true' } : {};
-    return { name: 'tf.layers.lstm', options: { units, ...sequences, inputShape: '[10, 8]' } };
+    return { name: 'tf.layers.lstm', options: { units, ...sequences, inputShape: `[${steps}, 8]` } };
   },
   transformer: dense,
   visionTransformer: dense,
@@ -54,6 +55,9 @@ function dense(rank: number, units: string): Linear {
     options: { units, inputShape: `[${[...Array(rank - 2).fill(4), 16].join(', ')}]` },
   };
 }
+
+/** Steps of a sequence, where their number is fixed. */
+const stepsOf = ({ variableLength }: Facts) => (variableLength ? 'null' : '10');
 
 /** Ranks that a network's own layer gives; elsewhere a dense layer stands for it. */
 const RANKS: Readonly<Record<Network, readonly number[]>> = {
@@ -89,22 +93,28 @@ function replacesBias(choice: Choice): boolean {
   return rowOf(choice)?.weights.some(({ name }) => name === 'beta') ?? false;
 }
 
+/** Weight norm wraps the layer, and comes with a norm that leaves the scale alone. */
+function isWrapped(choice: Choice): boolean {
+  const row = rowOf(choice);
+  return row !== undefined && (row.of === 'weights' || !dividesBySpread(row));
+}
+
 function blocks(parts: Parts): string[] {
   const { choice, facts } = parts;
   const rank = rankOf(facts);
   const units = String(facts.channels ?? UNITS[facts.architecture]);
   const make = RANKS[facts.architecture].includes(rank) ? LINEAR[facts.architecture] : dense;
-  const { name, options } = make(rank, units);
+  const { name, options } = make(rank, units, stepsOf(facts));
   const recurrent = name.endsWith('lstm');
   const { inputShape = '', ...others } = options;
   const bias: Record<string, string> = replacesBias(choice) && !recurrent ? { useBias: 'false' } : {};
   const own = rowOf(choice);
   const activation = recurrent ? [] : ["tf.layers.activation({ activation: 'relu' })"];
-  if (own?.of === 'weights') {
-    const layer = call(name, { ...others, ...bias });
-    return [call(factoryName(choice), { layer, inputShape }), ...activation];
-  }
-  return [call(name, { ...others, ...bias, inputShape }), ...(own ? [normCall(parts)] : []), ...activation];
+  const output = facts.position === 'beforeOutput' ? ['tf.layers.dense({ units: 10 })'] : [];
+  const linear = isWrapped(choice)
+    ? call(factoryName('weight'), { layer: call(name, { ...others, ...bias }), inputShape })
+    : call(name, { ...others, ...bias, inputShape });
+  return [linear, ...(own?.of === 'activations' ? [normCall(parts)] : []), ...activation, ...output];
 }
 
 const sequential = (lines: readonly string[]) => [
@@ -117,7 +127,8 @@ function preNorm(parts: Parts): string[] {
   const { facts } = parts;
   const units = String(facts.channels ?? UNITS[facts.architecture]);
   const rank = rankOf(facts);
-  const shape = [...Array(Math.max(0, rank - 2)).fill(rank > 3 ? 3 : 10), units].join(', ');
+  const steps = rank === 3 ? stepsOf(facts) : '3';
+  const shape = [...Array(Math.max(0, rank - 2)).fill(steps), units].join(', ');
   return [
     `const input = tf.input({ shape: [${shape}] });`,
     `const normalized = ${normCall(parts)}.apply(input);`,
@@ -135,7 +146,11 @@ export function snippet(parts: Parts): string {
   const { choice, facts } = parts;
   const row = rowOf(choice);
   const imports = ["import * as tf from '@tensorflow/tfjs';"];
-  if (row) imports.push(`import { ${factoryName(choice)} } from 'tfjs-normalization';`);
   const residual = PRE_NORM.has(facts.architecture) && row?.of === 'activations';
+  const names = [
+    ...(row ? [factoryName(choice)] : []),
+    ...(isWrapped(choice) && !residual ? [factoryName('weight')] : []),
+  ];
+  for (const name of new Set(names)) imports.push(`import { ${name} } from 'tfjs-normalization';`);
   return [...imports, '', ...(residual ? preNorm(parts) : sequential(blocks(parts)))].join('\n');
 }

@@ -62,7 +62,7 @@ export const OPTION_ROWS: Readonly<Record<string, readonly OptionRow[]>> = {
       'epsilon-float',
       [{}],
       'pytorch',
-      'epsilon 1e-5: between 1e-5 and 1e-8 in float32 it hardly matters; Keras’s 1e-3 shrinks small activations.',
+      'epsilon 1e-5, as PyTorch has it; 1e-5 to 1e-8 do in float32, and Keras’s 1e-3 damps what varies little.',
       1e-5,
     ),
   ],

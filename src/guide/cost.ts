@@ -34,6 +34,17 @@ export interface Cost {
 const product = (sizes: GivenShape): number | null =>
   sizes.reduce<number | null>((all, size) => (all === null || size === null ? null : all * size), 1);
 
+/** The options of a layer that its cost depends on. */
+export interface CostOptions {
+  /** Of group norm. @default 'auto' */
+  readonly groups?: number | 'auto';
+  /** Of switchable norm. @default all three */
+  readonly statistics?: readonly string[];
+  /** A frozen layer takes no statistics of a batch. @default true */
+  readonly trainable?: boolean;
+  readonly training?: 'auto' | boolean;
+}
+
 interface Sizes {
   readonly shape: GivenShape;
   readonly groups: number | 'auto' | undefined;
@@ -56,17 +67,28 @@ const LENGTHS: Readonly<Record<Dimensions, (sizes: Sizes) => number | null>> = {
   kernel: () => null,
 };
 
+/** What is averaged over with these options: the statistics a mixture takes, those of a batch unless it is frozen. */
+function averages(
+  row: NormRow,
+  { statistics, trainable = true, training = 'auto' }: CostOptions,
+): NormRow['averagesOver'] {
+  const all = row.defaults.statistics as readonly string[] | undefined;
+  const taken = row.averagesOver.filter((_, i) => !all || !statistics || statistics.includes(all[i] as string));
+  const isFrozen = row.memory && training !== true && (!trainable || training === false);
+  return isFrozen ? taken.filter((list) => !list.includes('batch')) : taken;
+}
+
 /** Values of one set, for each of the statistics a norm takes. */
-export function setSizes(row: NormRow, shape: GivenShape, groups?: number | 'auto'): (number | null)[] {
-  return row.averagesOver.map((list) => product(list.map((dimension) => LENGTHS[dimension]({ shape, groups }))));
+export function setSizes(row: NormRow, shape: GivenShape, options: CostOptions = {}): (number | null)[] {
+  const { groups } = options;
+  return averages(row, options).map((list) => product(list.map((dimension) => LENGTHS[dimension]({ shape, groups }))));
 }
 
 /** Sweeps over the values: a mean if centred, a sum of squares if it divides, and the affine result. */
-function sweeps(row: NormRow): Both<number> {
-  const statistics = Number(row.centered) + Number(dividesBySpread(row));
-  const result = Number(row.centered) + Number(dividesBySpread(row));
+function sweeps(row: NormRow, taken: number): Both<number> {
+  const each = Number(row.centered) + Number(dividesBySpread(row));
   const remembered = row.memory && row.averagesOver.every((list) => list.includes('batch'));
-  return { training: statistics + result, inference: (remembered ? 0 : statistics) + result };
+  return { training: (taken > 0 ? each : 0) + each, inference: (remembered ? 0 : each) + each };
 }
 
 function statisticsOf(row: NormRow, values: number | null, sizes: readonly (number | null)[]): number | null {
@@ -78,10 +100,10 @@ function statisticsOf(row: NormRow, values: number | null, sizes: readonly (numb
 }
 
 /** Numbers that weights hold: one for each channel, or for each statistic of a mixture. */
-function weightsOf(row: NormRow, channels: number | null, trainable: boolean): number | null {
+function weightsOf(row: NormRow, channels: number | null, trainable: boolean, mixed: number): number | null {
   const counts = row.weights
     .filter((weight) => weight.trainable === trainable)
-    .map(({ over }) => (over === 'statistics' ? row.averagesOver.length : channels));
+    .map(({ over }) => (over === 'statistics' ? mixed : channels));
   return counts.reduce<number | null>((all, n) => (all === null || n === null ? null : all + n), 0);
 }
 
@@ -95,7 +117,7 @@ function checkNorm(id: NormId): void {
 
 function checkShape({ minRank }: NormRow, shape: GivenShape): void {
   const whole = (size: unknown) => size === null || (Number.isSafeInteger(size) && (size as number) > 0);
-  if (Array.isArray(shape) && shape.length >= minRank && shape.length <= 6 && shape.every(whole)) return;
+  if (Array.isArray(shape) && shape.length >= minRank && shape.length <= 6 && Array.from(shape).every(whole)) return;
   const rule = `a shape must have ${minRank} to 6 whole numbers, null where one is not known`;
   throw problem('guide', rule, { shape }, 'Try [32, 28, 28, 64].');
 }
@@ -105,24 +127,28 @@ function checkShape({ minRank }: NormRow, shape: GivenShape): void {
  *
  * Counts are of one forward pass of a layer with its default weights, channels last, over the last axis where axes are
  * chosen. A multiply-add is one sweep's work on one value: `layer` has four (mean, square, subtract, scale and shift), `rms` two.
+ * Programs are kernels of tfjs with default options: one may be several dispatches on a GPU.
  * Weight norm works on the kernel, which a shape of activations does not tell: its totals are `null`.
  *
  * @param id The norm.
  * @param shape `[N, …space, C]`, `null` where a dimension is not known.
- * @param groups Of group norm. @default 'auto'
+ * @param options Of the layer, as far as its cost depends on them.
  * @throws NormalizationError for a shape the norm does not take, and groups that do not divide the channels.
  *
  * @example
  * ```js
- * const { statistics, multiplyAdds } = normalizationCost('group', [32, 28, 28, 64], 32);
+ * const { statistics, multiplyAdds } = normalizationCost('group', [32, 28, 28, 64], { groups: 32 });
  * console.log(statistics, multiplyAdds.training); // 2048 means and variances, 6,422,528 multiply-adds
  * ```
  */
-export function normalizationCost(id: NormId, shape: GivenShape, groups?: number | 'auto'): Cost {
+export function normalizationCost(id: NormId, shape: GivenShape, options: CostOptions = {}): Cost {
   checkNorm(id);
   const row = normRow(id);
   checkShape(row, shape);
-  const perValue = sweeps(row);
+  const sizes = setSizes(row, shape, options);
+  const taken = averages(row, options);
+  const mixed = options.statistics?.length ?? row.averagesOver.length;
+  const perValue = sweeps(row, taken.length);
   const values = row.of === 'weights' ? null : product(shape);
   const channels = shape[shape.length - 1] ?? null;
   const times = (n: number) => (values === null ? null : n * values);
@@ -133,12 +159,12 @@ export function normalizationCost(id: NormId, shape: GivenShape, groups?: number
   return {
     multiplyAddsPerValue: perValue,
     multiplyAdds: { training: times(perValue.training), inference: times(perValue.inference) },
-    statistics: row.of === 'weights' ? channels : statisticsOf(row, values, setSizes(row, shape, groups)),
-    parameters: weightsOf(row, channels, true),
-    movingStatistics: weightsOf(row, channels, false),
+    statistics: row.of === 'weights' ? channels : statisticsOf(row, values, sizes),
+    parameters: weightsOf(row, channels, true, mixed),
+    movingStatistics: weightsOf(row, channels, false, mixed),
     dispatches: Object.fromEntries(dispatches) as Record<Backend, Both<number>>,
-    dependsOnBatch: row.averagesOver.some((list) => list.includes('batch')),
-    differsInInference: row.memory,
+    dependsOnBatch: taken.some((list) => list.includes('batch')),
+    differsInInference: row.memory && taken.some((list) => list.includes('batch')),
     folds: row.of === 'weights' || row.averagesOver.every((list) => list.includes('batch')),
   };
 }

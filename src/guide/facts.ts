@@ -1,4 +1,5 @@
 import { NORMS, type NormId } from '../norms.js';
+import { frozen } from './frozen.js';
 
 /** What the guide can choose: a row of the table, or no norm at all. */
 export type Choice = NormId | 'none';
@@ -78,7 +79,7 @@ export type FactRow = { readonly means: string } & (
 );
 
 /** Every fact with what it may be: the checks, the command line's flags and the documentation read this. */
-export const FACTS: Readonly<Record<FactName, FactRow>> = {
+export const FACTS: Readonly<Record<FactName, FactRow>> = frozen<Record<FactName, FactRow>>({
   architecture: { kind: 'choice', values: ARCHITECTURES, means: 'the kind of network' },
   task: { kind: 'choice', values: TASKS, means: 'what it is for' },
   batchSize: { kind: 'count', least: 1, words: ['variable'], means: 'examples a device sees in one step' },
@@ -97,7 +98,7 @@ export const FACTS: Readonly<Record<FactName, FactRow>> = {
   distributionShift: { kind: 'flag', means: 'training and inference data differ' },
   pretrained: { kind: 'choice', values: CHOICES, means: 'the norm a model to be fine-tuned already has' },
   position: { kind: 'choice', values: POSITIONS, means: 'where the norm is to stand' },
-};
+});
 
 /** Rank of the activations where it is not said. */
 export const USUAL_RANK: Readonly<Record<Facts['architecture'], number>> = {

@@ -1,7 +1,7 @@
 export { NormalizationError } from '../core/errors.js';
 export { NORMS, type NormId, type NormRow } from '../norms.js';
 export { CONFLICTS, type Conflict } from './check.js';
-export { type Cost, type GivenShape, normalizationCost } from './cost.js';
+export { type Cost, type CostOptions, type GivenShape, normalizationCost } from './cost.js';
 export { type Choice, FACTS, type FactName, type FactRow, type Facts } from './facts.js';
 export { type NoteRow, PLACEMENT, WARNINGS } from './notes.js';
 export type { Backend, Phase } from './programs.js';

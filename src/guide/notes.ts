@@ -1,4 +1,6 @@
 /** What a choice should be told with: where to put it, and what goes wrong. Data, as the rules; all that hold are given. */
+import { CHOICES } from './facts.js';
+import { frozen } from './frozen.js';
 import type { SourceId } from './sources.js';
 import type { When } from './when.js';
 
@@ -12,9 +14,11 @@ export interface NoteRow {
 
 const CHANNELWISE = ['batch', 'instance', 'batchInstance', 'meanOnlyBatch'];
 const WITH_BETA = ['layer', 'group', 'switchable'];
-const WITH_GAMMA = ['batch', 'layer', 'instance', 'group', 'batchInstance', 'switchable', 'rms'];
+const WITH_GAMMA = ['batch', 'layer', 'instance', 'group', 'batchInstance', 'switchable'];
+/** Blocks of a layer, a norm and an activation, made new. */
+const BLOCK: When = { architecture: ['cnn', 'feedForward'], pretrained: ['unknown'] };
 
-export const PLACEMENT: readonly NoteRow[] = [
+export const PLACEMENT: readonly NoteRow[] = frozen<NoteRow[]>([
   {
     id: 'before-activation',
     when: [{ architecture: ['cnn', 'feedForward'], of: ['activations'] }],
@@ -53,14 +57,14 @@ export const PLACEMENT: readonly NoteRow[] = [
   },
   {
     id: 'no-bias-before',
-    when: [{ norm: CHANNELWISE }],
-    text: 'Leave out the bias of the layer before it (useBias: false): the mean of the channel takes it away again.',
+    when: [{ norm: CHANNELWISE, ...BLOCK }],
+    text: 'Before the activation, leave out the bias of the layer before it (useBias: false): the mean of the channel takes it away again.',
     source: 'batch',
   },
   {
     id: 'beta-for-bias',
-    when: [{ norm: WITH_BETA }],
-    text: 'Leave out the bias of the layer before it (useBias: false): β takes its place.',
+    when: [{ norm: WITH_BETA, ...BLOCK }],
+    text: 'Before the activation, leave out the bias of the layer before it (useBias: false): β takes its place.',
     source: 'articles',
   },
   {
@@ -71,22 +75,29 @@ export const PLACEMENT: readonly NoteRow[] = [
   },
   {
     id: 'initial-values',
-    when: [{ norm: WITH_GAMMA }],
+    when: [{ norm: WITH_GAMMA, pretrained: ['unknown'] }],
     text: 'γ starts at 1 and β at 0, so that the norm starts as a norm and nothing else.',
     source: 'batch',
   },
   {
+    id: 'initial-scale',
+    when: [{ norm: ['rms'], pretrained: ['unknown'] }],
+    text: 'The scale starts at 1; there is no shift.',
+    source: 'rms',
+  },
+  {
     id: 'residual-gamma',
-    when: [{ norm: WITH_GAMMA, architecture: ['cnn', 'transformer', 'visionTransformer'] }],
-    text: 'The last γ of a residual branch starts at 0 (an initializer of zeros), so that every block starts as the identity.',
+    when: [{ norm: WITH_GAMMA, architecture: ['cnn'], pretrained: ['unknown'] }],
+    text: 'Where a residual branch ends in a norm, its γ starts at 0 (an initializer of zeros), so that the block starts as the identity.',
     source: 'largeMinibatch',
   },
-];
+]);
 
-const MEMORY: When = { memory: [true] };
+/** With moving statistics, and still learning them. */
+const MEMORY: When = { memory: [true], frozen: [false] };
 const SEVERAL: When = { devices: { atLeast: 2 }, synchronized: [false, 'unknown'] };
 
-export const WARNINGS: readonly NoteRow[] = [
+export const WARNINGS: readonly NoteRow[] = frozen<NoteRow[]>([
   {
     id: 'batch-under-4',
     when: [{ ...MEMORY, statisticsBatch: { below: 4 } }],
@@ -168,7 +179,7 @@ export const WARNINGS: readonly NoteRow[] = [
   {
     id: 'half-precision',
     when: [{ mixedPrecision: [true] }],
-    text: 'Half precision: an epsilon of 1e-8 vanishes (the smallest number is 6e-8); 1e-5 does not. Statistics belong in float32.',
+    text: 'Half precision: an epsilon of 1e-8 vanishes (the smallest number is 6e-8), 1e-5 is still kept. Statistics belong in float32.',
     source: 'mixedPrecision',
   },
   {
@@ -191,14 +202,14 @@ export const WARNINGS: readonly NoteRow[] = [
   },
   {
     id: 'pretrained-mix',
-    when: [{ pretrained: [...WITH_GAMMA, 'weight', 'meanOnlyBatch', 'none'] }],
+    when: [{ pretrained: CHOICES }],
     text: 'New layers added to a pretrained model should have the norm it has; exchanging it afterwards means training again.',
     source: 'articles',
   },
-];
+]);
 
 /** Notes on what a norm costs, beside the computed figures. */
-export const COST_NOTES: readonly NoteRow[] = [
+export const COST_NOTES: readonly NoteRow[] = frozen<NoteRow[]>([
   {
     id: 'folds',
     when: [{ norm: ['batch', 'meanOnlyBatch'] }],
@@ -220,7 +231,7 @@ export const COST_NOTES: readonly NoteRow[] = [
   {
     id: 'rms-claim',
     when: [{ norm: ['rms', 'layer'] }],
-    text: 'Articles call RMS 15–20 % faster than layer norm, its paper 7–64 % of a whole model’s time.',
+    text: 'Articles call RMS 15–20 % faster than layer norm, its paper saves 7–64 % of a whole model’s time.',
     source: 'rms',
   },
   {
@@ -229,4 +240,4 @@ export const COST_NOTES: readonly NoteRow[] = [
     text: 'Measured with the composed kernels on [1024, 768]: RMS takes 0.44 of layer norm’s time forward and 0.71 with gradients on wasm, 0.45 and 0.60 on cpu.',
     source: 'measured',
   },
-];
+]);

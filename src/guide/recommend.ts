@@ -1,12 +1,13 @@
-import { checkFacts, conflictOf } from './check.js';
+import { changesFor } from './changes.js';
+import { checkFacts } from './check.js';
 import { snippet } from './code.js';
 import { type Config, configure, rankOf, rowOf } from './config.js';
-import { type Cost, type GivenShape, normalizationCost } from './cost.js';
-import { type Choice, FACTS, type FactName, type Facts } from './facts.js';
+import { type Cost, type CostOptions, type GivenShape, normalizationCost } from './cost.js';
+import type { Choice, Facts } from './facts.js';
 import { COST_NOTES, type NoteRow, PLACEMENT, WARNINGS } from './notes.js';
 import { type Rival, RULES, type Rule } from './rules.js';
 import { SOURCES, type Source, type SourceId } from './sources.js';
-import { isRange, type Known, matches } from './when.js';
+import { type Known, matches } from './when.js';
 
 /** A sentence with the rule or note it comes from, and where to read so. */
 export interface Note {
@@ -22,7 +23,7 @@ export interface Alternative {
   /** What it trades for the first choice. */
   readonly trade: string;
   readonly source: Source;
-  /** The least change of the facts under which the guide would choose it, or `null` where no single one does. */
+  /** A change of one fact under which the guide would choose it, the nearest batch size say; `null` where none does. */
   readonly wins: Readonly<Partial<Facts>> | null;
 }
 
@@ -70,46 +71,16 @@ const note = ({ id, text, source }: { id: string; text: string; source: SourceId
 const notes = (rows: readonly NoteRow[], known: Known): Note[] =>
   rows.filter(({ when }) => matches(when, known)).map(note);
 
-/** Numbers at which a rule's condition turns, and the values a fact can have otherwise. */
-function turningPoints(): (readonly [FactName, string | number | boolean])[] {
-  const thresholds = RULES.flatMap(({ when }) => when)
-    .flatMap(({ statisticsBatch }) => (statisticsBatch && isRange(statisticsBatch) ? [statisticsBatch] : []))
-    .flatMap(({ atLeast, below }) => [...(atLeast ? [atLeast] : []), ...(below ? [below - 1] : [])]);
-  const sizes = [...new Set<number | string>([...thresholds, 'variable'])];
-  return (Object.keys(FACTS) as FactName[])
-    .filter((name) => !FIXED.has(name))
-    .flatMap((name) => {
-      const row = FACTS[name];
-      const values =
-        row.kind === 'choice' ? row.values : row.kind === 'flag' ? [true, false] : name === 'batchSize' ? sizes : [];
-      return values.map((value) => [name, value] as const);
-    });
-}
-
-/** What an architecture is cannot be changed to suit a norm. */
-const FIXED: ReadonlySet<FactName> = new Set<FactName>(['architecture', 'pretrained', 'position', 'task', 'rank']);
-const CHANGES = turningPoints();
-
-/** For each norm the first change of one fact that makes it the choice. */
-function winners(facts: Facts): ReadonlyMap<Choice, Partial<Facts>> {
-  const found = new Map<Choice, Partial<Facts>>();
-  for (const [name, value] of CHANGES) {
-    if (facts[name] === value) continue;
-    const changed = { ...facts, [name]: value } as Facts;
-    if (conflictOf(changed)) continue;
-    const choice = choiceFor(changed);
-    if (!found.has(choice)) found.set(choice, { [name]: value });
-  }
-  return found;
-}
-
 function alternativesOf(rivals: readonly Rival[], facts: Facts, known: Known): Alternative[] {
-  const wins = winners(facts);
+  const wins = changesFor(facts, choiceFor);
   const possible = rivals.filter(({ norm, when }) => {
     const least = rowOf(norm)?.minRank ?? 0;
     return (known.rank as number) >= least && (when === undefined || matches(when, known));
   });
-  return possible.map(({ norm, trade, source }) => ({
+  // What has moving statistics comes last where they would be of other data.
+  const last = (norm: Choice) => Number(facts.distributionShift === true && rowOf(norm)?.memory === true);
+  const ordered = [...possible].sort((a, b) => last(a.norm) - last(b.norm));
+  return ordered.map(({ norm, trade, source }) => ({
     norm,
     config: configure(norm, facts, known).config,
     trade,
@@ -123,11 +94,11 @@ function shapeOf({ batchSize, channels }: Facts, rank: number): GivenShape {
   return [examples, ...Array<null>(rank - 2).fill(null), channels ?? null];
 }
 
-function costOf(choice: Choice, facts: Facts, known: Known): Recommendation['cost'] {
+function costOf(choice: Choice, facts: Facts, known: Known, config: Config): Recommendation['cost'] {
   const row = rowOf(choice);
   if (!row) return null;
   const shape = shapeOf(facts, known.rank as number);
-  return { ...normalizationCost(row.id, shape), notes: notes(COST_NOTES, known) };
+  return { ...normalizationCost(row.id, shape, config as CostOptions), notes: notes(COST_NOTES, known) };
 }
 
 /** Internal: the options of a norm for checked facts. */
@@ -158,7 +129,8 @@ export function recommendNormalization(facts: Facts): Recommendation {
   const rule = ruleFor(before);
   const norm = chosen(rule, before);
   const row = rowOf(norm);
-  const known: Known = { ...before, norm, ...(row ? { memory: row.memory, of: row.of } : {}) };
+  const isFrozen = rule.config?.trainable === false;
+  const known: Known = { ...before, norm, frozen: isFrozen, ...(row ? { memory: row.memory, of: row.of } : {}) };
   const { config: options, because } = configure(norm, checked, known);
   const config = { ...options, ...rule.config };
   return {
@@ -168,7 +140,7 @@ export function recommendNormalization(facts: Facts): Recommendation {
     reasons: [note({ id: rule.id, text: rule.because, source: rule.source }), ...because.map(note)],
     alternatives: alternativesOf(rule.alternatives, checked, known),
     warnings: notes(WARNINGS, known),
-    cost: costOf(norm, checked, known),
+    cost: costOf(norm, checked, known, config),
     code: snippet({ choice: norm, facts: checked, config }),
   };
 }

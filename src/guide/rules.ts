@@ -6,6 +6,7 @@
  * batch of one → architecture → batch size → speed and memory → when in doubt.
  */
 import { CHOICES, type Choice } from './facts.js';
+import { frozen } from './frozen.js';
 import type { SourceId } from './sources.js';
 import type { When } from './when.js';
 
@@ -45,16 +46,20 @@ const rival = (norm: Choice, source: SourceId, trade: string, when?: readonly Wh
   ...(when ? { when } : {}),
 });
 
+/** A batch that can be told from one example. */
+const TWO: readonly When[] = [{ statisticsBatch: { atLeast: 2 } }, { statisticsBatch: ['unknown', 'variable'] }];
+
 const PROBE = rival(
   'switchable',
   'switchable',
   'learns for each layer how much of instance, layer and batch statistics it wants: a probe to find out which one, about three times the work of any of them',
+  TWO,
 );
 const MEAN_ONLY = rival(
   'meanOnlyBatch',
   'meanOnlyBatch',
   'with weight norm around the layer before it: noise of the batch in the mean only; the best CIFAR-10 result of its paper (7.31 % error, batch norm 8.05 %)',
-  [{ statisticsBatch: { atLeast: 2 } }, { statisticsBatch: ['unknown', 'variable'] }],
+  TWO,
 );
 
 const EARLY: readonly Rule[] = [
@@ -95,7 +100,14 @@ const EARLY: readonly Rule[] = [
     choose: { fact: 'pretrained' },
     because: 'The weights were trained with this norm; another one changes what every layer after it sees.',
     source: 'articles',
-    alternatives: [],
+    alternatives: [
+      rival(
+        'group',
+        'rethinkingBatch',
+        'no statistics of the training data, which differ from those of inference; means training again',
+        [{ pretrained: ['batch'], distributionShift: [true] }],
+      ),
+    ],
   },
   {
     id: 'gradient-penalty',
@@ -160,16 +172,18 @@ const BY_TASK: readonly Rule[] = [
     ],
   },
   {
-    id: 'style-batch-of-one',
+    id: 'style-small-batch',
     when: [
-      { architecture: ['cnn'], style: ['keep', 'learn'], statisticsBatch: { below: 2 } },
-      { architecture: ['cnn'], task: ['domainGeneralization'], statisticsBatch: { below: 2 } },
+      { architecture: ['cnn'], style: ['keep', 'learn'], statisticsBatch: { below: LEAST } },
+      { architecture: ['cnn'], task: ['domainGeneralization'], statisticsBatch: { below: LEAST } },
     ],
     choose: 'group',
     because:
-      'Instance norm would erase contrast and brightness; batch-instance has nothing to mix when the batch is one example. A group keeps how its channels relate.',
+      'Instance norm would erase contrast and brightness, and of fewer than 4 examples batch-instance has no batch statistics worth mixing in. A group keeps how its channels relate.',
     source: 'group',
-    alternatives: [rival('batchInstance', 'batchInstance', 'learns per channel what to erase, from two examples on')],
+    alternatives: [
+      rival('batchInstance', 'batchInstance', 'learns per channel what to erase, from 4 examples on', TWO),
+    ],
   },
   {
     id: 'style-signal',
@@ -201,7 +215,7 @@ const BY_TASK: readonly Rule[] = [
     when: [{ task: ['audioGeneration'], architecture: ['cnn', 'rnn', 'feedForward'] }],
     choose: 'weight',
     because: 'WaveNet-like networks generate sample by sample: weight norm costs nothing then, and knows no batch.',
-    source: 'waveGlow',
+    source: 'melGan',
     alternatives: [
       rival('layer', 'layer', 'normalizes the activations too; work for every sample'),
       rival('group', 'group', 'where whole signals are processed at once', [{ architecture: ['cnn'] }]),
@@ -214,7 +228,12 @@ const BY_TASK: readonly Rule[] = [
     because: 'The result must not depend on the contrast of the content image: each image is normalized by itself.',
     source: 'instance',
     alternatives: [
-      rival('batchInstance', 'batchInstance', 'where contrast or brightness carries meaning: weather, time of day'),
+      rival(
+        'batchInstance',
+        'batchInstance',
+        'where contrast or brightness carries meaning: weather, time of day',
+        TWO,
+      ),
       rival('weight', 'weight', 'in the critic of a GAN; leaves the activations alone'),
       rival('group', 'group', 'keeps how the channels of a group relate'),
     ],
@@ -226,7 +245,7 @@ const BY_TASK: readonly Rule[] = [
     because: 'Contrast and brightness of an image are noise here, and instance norm erases both.',
     source: 'ibnNet',
     alternatives: [
-      rival('batchInstance', 'batchInstance', 'learns per channel what to erase, where not all of it is noise'),
+      rival('batchInstance', 'batchInstance', 'learns per channel what to erase, where not all of it is noise', TWO),
       PROBE,
     ],
   },
@@ -418,7 +437,7 @@ const BY_BATCH_SIZE: readonly Rule[] = [
     source: 'rethinkingBatch',
     alternatives: [
       rival('rms', 'rms', 'not centred: less work'),
-      rival('group', 'group', 'finer than one set an example'),
+      rival('group', 'group', 'several sets an example; of few features each it errs more'),
       rival('batch', 'rethinkingBatch', 'only with its statistics estimated again on the new data', [
         { statisticsBatch: { atLeast: LARGE } },
       ]),
@@ -445,7 +464,7 @@ const BY_BATCH_SIZE: readonly Rule[] = [
       'Without space to average over, batch norm has as many values a feature as examples: on digits at 2 a step it errs in 31 %, layer norm in 1.6 %.',
     source: 'digits',
     alternatives: [
-      rival('group', 'group', 'finer than one set an example'),
+      rival('group', 'group', 'several sets an example; of few features each it errs more'),
       rival('rms', 'rms', 'not centred: less work'),
       MEAN_ONLY,
     ],
@@ -499,4 +518,4 @@ const LATE: readonly Rule[] = [
   },
 ];
 
-export const RULES: readonly Rule[] = [...EARLY, ...BY_TASK, ...BY_ARCHITECTURE, ...BY_BATCH_SIZE, ...LATE];
+export const RULES: readonly Rule[] = frozen([...EARLY, ...BY_TASK, ...BY_ARCHITECTURE, ...BY_BATCH_SIZE, ...LATE]);

@@ -1,4 +1,5 @@
 import { NORMS, type NormId } from '../norms.js';
+import { frozen } from './frozen.js';
 
 /** Where a statement comes from. Without an address it is advice that articles repeat, or a measurement of this package. */
 export interface Source {
@@ -34,7 +35,7 @@ const OTHERS = {
   ibnNet: arxiv('1807.09441', 2018, 'Two at Once: Enhancing Learning and Generalization Capacities via IBN-Net'),
   edsr: arxiv('1707.02921', 2017, 'Enhanced Deep Residual Networks for Single Image Super-Resolution'),
   wdsr: arxiv('1808.08718', 2018, 'Wide Activation for Efficient and Accurate Image Super-Resolution'),
-  waveGlow: arxiv('1811.00002', 2018, 'WaveGlow: A Flow-based Generative Network for Speech Synthesis'),
+  melGan: arxiv('1910.06711', 2019, 'MelGAN: Generative Adversarial Networks for Conditional Waveform Synthesis'),
   preNorm: arxiv('2002.04745', 2020, 'On Layer Normalization in the Transformer Architecture'),
   t5: arxiv('1910.10683', 2019, 'Exploring the Limits of Transfer Learning with a Unified Text-to-Text Transformer'),
   llama: arxiv('2302.13971', 2023, 'LLaMA: Open and Efficient Foundation Language Models'),
@@ -47,7 +48,7 @@ const OTHERS = {
 export type SourceId = keyof typeof OTHERS | NormId;
 
 /** Every source that rules and notes name. */
-export const SOURCES: Readonly<Record<SourceId, Source>> = {
+export const SOURCES: Readonly<Record<SourceId, Source>> = frozen({
   ...(Object.fromEntries(NORMS.map(({ id, paper }) => [id, { ...paper }])) as unknown as Record<NormId, Source>),
   ...OTHERS,
-};
+});

@@ -8,9 +8,9 @@ export interface Range {
 
 /**
  * What conditions can ask for besides the facts: `statisticsBatch`, the examples that share statistics (those of all devices
- * where they are synchronized); and once a norm is chosen, `norm`, whether it has a `memory`, and what it is `of`.
+ * where they are synchronized); and once a norm is chosen, `norm`, whether it has a `memory` and is `frozen`, and what it is `of`.
  */
-export type ConditionName = FactName | 'statisticsBatch' | 'norm' | 'memory' | 'of';
+export type ConditionName = FactName | 'statisticsBatch' | 'norm' | 'memory' | 'frozen' | 'of';
 
 /** Values one of which a fact must have (`'unknown'`: it was not given), or a range. */
 export type Condition = readonly (string | boolean)[] | Range;

@@ -7,6 +7,7 @@ import {
   BatchNormalization,
   type Facts,
   NormalizationError,
+  recommendNormalization,
 } from '../../src/index.js';
 
 beforeAll(() => tf.setBackend('cpu'));
@@ -79,6 +80,14 @@ describe('overrides', () => {
     expect(first.layers[0]?.getConfig()).toMatchObject({ groups: 6 });
   });
 
+  test('a norm can bring its options', () => {
+    expect(convolution(CNN, { norm: 'group:16' }).layers[1]?.getConfig()).toMatchObject({ groups: 16, epsilon: 1e-5 });
+    expect(convolution(CNN, { norm: 'gn:epsilon=0.1' }).layers[1]?.getConfig()).toMatchObject({
+      groups: 24,
+      epsilon: 0.1,
+    });
+  });
+
   test('weight norm needs its layer', () => {
     const facts: Facts = { architecture: 'cnn', task: 'audioGeneration' };
     const advice = /weight normalization wraps a layer.*\{ layer: tf\.layers\.dense.*or \{ norm: 'layer' \}/;
@@ -94,6 +103,9 @@ describe('overrides', () => {
     [CNN, { norm: 'spectral' }, /unknown normalization/],
     [CNN, { groups: 5 }, /groups must divide channels/],
     [CNN, { layer: null }, /unknown option/],
+    [CNN, { norm: 5 }, /overrides must be an object, its norm a name\. Received norm=5/],
+    [CNN, 'group', /overrides must be an object/],
+    [CNN, null, /overrides must be an object/],
   ])('%j %j is refused', (facts, overrides, message) => {
     expect(() => convolution(facts as Facts, overrides as never)).toThrow(NormalizationError);
     expect(() => convolution(facts as Facts, overrides as never)).toThrow(message);
@@ -120,6 +132,9 @@ describe('a shape that the norm says nothing about', () => {
     ['instance, channels first', STYLE, [null, 8, 1, 1], { axis: 1 }, /norm: 'group'/],
     ['batch-instance at 1 × 1', { architecture: 'cnn', style: 'learn' }, [null, 1, 1, 8], {}, /norm: 'group'/],
     ['a group of one', CNN, [null, 8], { groups: 8 }, /norm="group"|a group must hold more than one value/],
+    ['groups of one at 1 × 1', CNN, [null, 1, 1, 8], { groups: 8 }, /norm: 'layer'/],
+    ['groups of one, −1', CNN, [null, 1, 1, 8], { groups: -1 }, /norm: 'layer'/],
+    ['one value only', CNN, [null, 1, 1, 1], {}, /there is one value only/],
     ['layer over one channel', { architecture: 'rnn' }, [null, 10, 1], {}, /norm="layer".*Use/],
     ['rms over one channel', { architecture: 'transformer' }, [null, 10, 1], {}, /norm="rms".*Use/],
     [
@@ -134,6 +149,24 @@ describe('a shape that the norm says nothing about', () => {
     expect(() => build(facts, shape, overrides)).toThrow(NormalizationError);
     expect(() => build(facts, shape, overrides)).toThrow(message);
     expect(tf.memory().numTensors).toBe(numTensors);
+  });
+
+  test('every alternative can be taken on a usual shape', () => {
+    const shapes = { cnn: [null, 8, 8, 64], feedForward: [null, 64], rnn: [null, 10, 64], transformer: [null, 10, 64] };
+    for (const [architecture, shape] of Object.entries(shapes)) {
+      for (const batchSize of [undefined, 1, 2, 8, 12, 64]) {
+        const facts = { architecture, ...(batchSize ? { batchSize } : {}) } as Facts;
+        for (const { norm } of recommendNormalization(facts).alternatives) {
+          if (norm !== 'weight') expect(build(facts, shape, { norm }).built).toBe(true);
+        }
+      }
+    }
+  });
+
+  test('a frozen norm takes no statistics of a batch', () => {
+    const facts: Facts = { architecture: 'feedForward', pretrained: 'batch', batchSize: 1 };
+    expect(build(facts, [1, 8]).trainable).toBe(false);
+    expect(build({ architecture: 'feedForward', batchSize: 64 }, [1, 8], { training: false }).built).toBe(true);
   });
 
   test('what can be normalized is', () => {

@@ -77,6 +77,8 @@ describe('a name', () => {
     ['group:size=4', /unknown option\. Received option="size"/],
     ['layer:5', /what follows the colon must be options of layer.*Write layer, or layer:option=value/],
     ['weight', /layer/],
+    ['group:16,8', /an option must be given once/],
+    ['group:null', /groups must be a positive integer/],
   ])('%j is refused', (name, message) => {
     expect(() => createNormalization(name)).toThrow(NormalizationError);
     expect(() => createNormalization(name)).toThrow(message);
@@ -91,6 +93,7 @@ describe('options', () => {
     ['group:groups=4,epsilon=1e-5', { groups: 4, epsilon: 1e-5 }],
     ['group: 8 , axis=1', { groups: 8, axis: 1 }],
     ['rms:epsilon=1e-5,offset=1', { epsilon: 1e-5, offset: 1 }],
+    ['layer:axis=[1,2],epsilon=1e-5', { axis: [1, 2], epsilon: 1e-5 }],
     ['bn:momentum=0.9,scale=false', { momentum: 0.9, scale: false }],
     [
       { norm: 'group', groups: 4, name: 'gn' },
@@ -113,6 +116,8 @@ describe('options', () => {
     const config = saved.getConfig();
     expect(create({ className: saved.getClassName(), config }).getConfig()).toEqual(config);
     const { norm, config: options } = recommendNormalization({ architecture: 'cnn', batchSize: 2, channels: 48 });
+    const whole = recommendNormalization({ architecture: 'cnn', batchSize: 2, channels: 48 });
+    expect(create(whole).getConfig()).toMatchObject({ groups: 24, epsilon: 1e-5 });
     expect(createNormalization({ norm, config: options }).getConfig()).toMatchObject({ groups: 24, epsilon: 1e-5 });
   });
 
@@ -156,6 +161,8 @@ describe('a layer or what makes one', () => {
     [{ norm: 'group', config: 4 }, /config must be an object/],
     [{ norm: 'group', grups: 4 }, /unknown option.*Did you mean groups/],
     [() => 'group', /a factory must return a layer/],
+    [class {}, /a factory must return a layer/],
+    [{ norm: 'none', rubbish: 4 }, /unknown option\. Received option="rubbish"/],
   ])('%j is refused', (spec, message) => {
     const { numTensors } = tf.memory();
     expect(() => create(spec)).toThrow(NormalizationError);

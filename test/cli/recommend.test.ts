@@ -79,7 +79,7 @@ describe('text', () => {
     }
     for (const { norm, trade } of found.alternatives) expect(flat(stdout)).toContain(flat(`${norm} ${trade}`));
     expect(stdout).toContain('would win if batchSize = 16\n');
-    expect(stdout).toMatch(/parameters +96\n +moving statistics +0\n/);
+    expect(stdout).toMatch(/parameters +96\n +moving statistics +0\n +depends on the batch +no, in training\n/);
     expect(stdout).toMatch(/multiply-adds per value +4 in training, 4 in inference\n/);
     for (const backend of Object.keys(found.cost?.dispatches ?? {})) expect(stdout).toContain(backend);
     for (const line of found.code.split('\n').filter(Boolean)) expect(stdout).toContain(`\n  ${line}\n`);

@@ -27,6 +27,7 @@ test('has its sections in order', () => {
   const headings = [
     'The tree',
     'Rules',
+    'Reasons',
     'Where sources disagree',
     'Options',
     'Placement',
@@ -48,6 +49,20 @@ test('lists every rule in order, with its conditions, choice, alternatives and s
     named(source),
   ]);
   expect(rows('Rules')).toEqual(expected);
+});
+
+test('Reasons tells every reason, and what each alternative trades', () => {
+  const lines = section('Reasons')
+    .split('\n')
+    .filter((line) => /^ *- /.test(line));
+  const expected = RULES.flatMap(({ id, because, source, alternatives }) => [
+    `- **${id}**: ${because} (${named(source)})`,
+    ...alternatives.map((other) => {
+      const where = other.when ? `; where ${whenInWords(other.when)}` : '';
+      return `  - ${other.norm}: ${other.trade} (${named(other.source)}${where})`;
+    }),
+  ]);
+  expect(lines).toEqual(expected);
 });
 
 test.each<[string, readonly NoteRow[]]>([

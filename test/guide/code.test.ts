@@ -56,6 +56,28 @@ function programs(): Map<string, { norm: string; facts: Facts }> {
   return found;
 }
 
+/** The program does what its placement says: weights without a bias that β replaces, norm, activation; or first in a branch. */
+function expectPlaced(code: string, norm: string): void {
+  const row = NORMS.find(({ id }) => id === norm);
+  const lines = code.split('\n');
+  const at = (pattern: RegExp) => lines.findIndex((line) => pattern.test(line));
+  if (row?.of !== 'activations') return;
+  const call = at(/Normalization\(\{?.*\)(\);|\.apply\(input\);)$/);
+  if (code.includes('tf.input(')) {
+    expect(lines[call]).toMatch(/\.apply\(input\);$/);
+    expect(code).toContain('tf.layers.add().apply([input, branch])');
+    return;
+  }
+  const linear = at(/model\.add\((weightNormalization\(\{ layer: )?tf\.layers\.(dense|conv\dd|lstm)/);
+  const activation = at(/activation: 'relu'/);
+  const norms = lines.findIndex((line, i) => i > linear && /^model\.add\(\w+Normalization\(/.test(line));
+  expect(norms).toBe(linear + 1);
+  if (lines[linear]?.includes('lstm')) return;
+  expect(activation).toBe(norms + 1);
+  const hasBeta = row.weights.some(({ name }) => name === 'beta');
+  expect(lines[linear]?.includes('useBias: false')).toBe(hasBeta);
+}
+
 beforeAll(async () => {
   chainOps();
   await core.setBackend('cpu');
@@ -82,7 +104,8 @@ test.each(all.map(([code, { facts, norm }]) => [JSON.stringify(facts), code, nor
       expect(model.layers.some((layer) => names.includes(layer.getClassName()))).toBe(true);
       expect(output.rank).toBe(facts.rank ?? output.rank);
       const channels = output.shape[output.rank - 1];
-      expect(channels).toBe(facts.channels ?? channels);
+      if (facts.position !== 'beforeOutput') expect(channels).toBe(facts.channels ?? channels);
+      expectPlaced(code, norm);
     } finally {
       core.engine().endScope();
     }

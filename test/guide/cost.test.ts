@@ -3,6 +3,7 @@ import type { layers } from '@tensorflow/tfjs-layers';
 import { useBackend } from '../../models/digits/backend.js';
 import { NORMS, normalizationCost, recommendNormalization } from '../../src/guide/index.js';
 import { BACKENDS } from '../../src/guide/programs.js';
+import { switchableNormalization } from '../../src/index.js';
 import { provideKernels } from '../../src/kernels/dispatch.js';
 import { CLASSES } from '../../src/layers/classes.js';
 import { normRow } from '../../src/norms.js';
@@ -62,12 +63,26 @@ describe('figures', () => {
     ['meanOnlyBatch', 8, 2, 1, true, true, true],
     ['weight', 8, 2, 2, false, false, true],
   ] as const)('of %s', (id, statistics, training, inference, dependsOnBatch, differsInInference, folds) => {
-    const cost = normalizationCost(id, SHAPE, 4);
+    const cost = normalizationCost(id, SHAPE, { groups: 4 });
     expect(cost).toMatchObject({ statistics, dependsOnBatch, differsInInference, folds });
     expect(cost.multiplyAddsPerValue).toEqual({ training, inference });
     const values = id === 'weight' ? null : 240;
-    expect(cost.multiplyAdds.training).toBe(values === null ? null : values * training);
+    const totals = values === null ? [null, null] : [values * training, values * inference];
+    expect([cost.multiplyAdds.training, cost.multiplyAdds.inference]).toEqual(totals);
     expect(Object.keys(cost.dispatches)).toEqual([...BACKENDS]);
+  });
+
+  test('follow the options of the layer', () => {
+    const two = normalizationCost('switchable', [4, 8], { statistics: ['layer', 'batch'] });
+    const layer = switchableNormalization({ statistics: ['layer', 'batch'] });
+    layer.build([4, 8]);
+    expect(two.parameters).toBe(layer.trainableWeights.reduce((all, { shape }) => all + (shape[0] as number), 0));
+    expect(two.statistics).toBe(2 * 4 + 2 * 8);
+    const still = normalizationCost('batch', SHAPE, { trainable: false });
+    expect(still).toMatchObject({ dependsOnBatch: false, differsInInference: false, statistics: 0 });
+    expect(still.multiplyAddsPerValue).toEqual({ training: 2, inference: 2 });
+    const { cost } = recommendNormalization({ architecture: 'cnn', pretrained: 'batch', batchSize: 2 });
+    expect(cost).toMatchObject({ dependsOnBatch: false, differsInInference: false });
   });
 
   test('stay open where the shape does', () => {
@@ -78,11 +93,19 @@ describe('figures', () => {
   });
 
   test('refuse a shape that is none', () => {
-    for (const shape of [[], [2], [2, 0], [2, 1.5], 'abc', [1, 2, 3, 4, 5, 6, 7]]) {
+    for (const shape of [
+      [],
+      [2],
+      [2, 0],
+      [2, 1.5],
+      Object.assign([], { 0: 2, 2: 3, length: 3 }),
+      'abc',
+      [1, 2, 3, 4, 5, 6, 7],
+    ]) {
       expect(() => normalizationCost('layer', shape as never)).toThrow(/a shape must have 2 to 6 whole numbers/);
     }
     expect(() => normalizationCost('instance', [2, 3])).toThrow(/3 to 6/);
-    expect(() => normalizationCost('group', [2, 3], 2)).toThrow(/groups must divide channels/);
+    expect(() => normalizationCost('group', [2, 3], { groups: 2 })).toThrow(/groups must divide channels/);
     expect(() => normalizationCost('goup' as never, [2, 3])).toThrow(/unknown normalization.*Did you mean `group`/);
   });
 

@@ -5,9 +5,12 @@ import { gunzipSync } from 'node:zlib';
 import { loadLayersModel } from '@tensorflow/tfjs-layers';
 import { useBackend } from '../../models/digits/backend.js';
 import { imagesOf, loadDigits, PIXELS, splitDigits, targetsOf } from '../../models/digits/data.js';
+import { digitsModel } from '../../models/digits/model.js';
 import { seededRandom, shuffled } from '../../models/digits/random.js';
+import { ARCHITECTURES, NORM_CHOICES } from '../../models/digits/task.js';
 import { errorOf, predictTest } from '../../models/digits/train.js';
 import { fileSystem } from '../../src/node/index.js';
+import { NORMS } from '../../src/norms.js';
 
 const folder = join(__dirname, '../../models/digits');
 const text = (name: string) => readFileSync(join(folder, name), 'utf8');
@@ -49,6 +52,20 @@ test('the generator is uniform enough, and a shuffle keeps its list', () => {
   expect(Math.abs(mean - 0.5)).toBeLessThan(0.01);
   expect(shuffled([1, 2, 3, 4, 5], random).sort()).toEqual([1, 2, 3, 4, 5]);
 });
+
+test.each(ARCHITECTURES.flatMap((architecture) => NORM_CHOICES.map((norm) => [architecture, norm] as const)))(
+  'the %s with %s can be built',
+  async (architecture, norm) => {
+    await useBackend('cpu');
+    const isSpatial = NORMS.some(({ id, minRank }) => id === norm && minRank > 2);
+    if (architecture === 'mlp' && isSpatial) return; // the command line refuses it
+    for (const batchSize of [2, 32]) {
+      const model = digitsModel({ architecture, norm, batchSize, backend: 'cpu', epochs: 1, seed: 1 });
+      expect(model.countParams()).toBeGreaterThan(10_000);
+      model.dispose();
+    }
+  },
+);
 
 test('the saved model loads and errs on as many test images as its card says', async () => {
   await useBackend('wasm');
