@@ -21,20 +21,34 @@ async function compile(flags) {
   const writeFile = (_, content) => {
     binary = content;
   };
-  const { error, stderr } = await asc.main(['index.ts', '-o', 'kernels.wasm', ...FLAGS, ...flags], { readFile, writeFile });
+  const { error, stderr } = await asc.main(['index.ts', '-o', 'kernels.wasm', ...FLAGS, ...flags], {
+    readFile,
+    writeFile,
+  });
   if (error) throw new Error(`${error.message}\n${stderr}`);
   return Buffer.from(binary);
 }
 
 const [plain, shared] = [await compile([]), await compile(SHARED)];
-const text = (binary) => `\n  '${binary.toString('base64')}'`;
+
+/** Both are the same but for how they import the memory: where the first differs, and what the second has in its place. */
+function difference(a, b) {
+  let start = 0;
+  while (a[start] === b[start]) start++;
+  let end = 0;
+  while (a[a.length - 1 - end] === b[b.length - 1 - end]) end++;
+  return { from: start, to: a.length - end, with: b.subarray(start, b.length - end).toString('hex') };
+}
+
+const { from, to, with: other } = difference(plain, shared);
 const source = `// Built by scripts/wasm.js from src/kernels/wasm/assembly; \`npm run wasm\` builds it again.
 
-/** For a memory of one thread: ${plain.length} bytes. */
-export const PLAIN =${text(plain)};
+/** The module for a memory of one thread, ${plain.length} bytes in hexadecimal, which packs better than base64. */
+export const MODULE =
+  '${plain.toString('hex')}';
 
-/** For a memory that threads share: ${shared.length} bytes. */
-export const SHARED =${text(shared)};
+/** The module for a memory that threads share, ${shared.length} bytes, is the same with other bytes from here to there. */
+export const SHARED = { from: ${from}, to: ${to}, bytes: '${other}' };
 `;
 if (!process.argv.includes('--check')) writeFileSync(FILE, source);
 else if (readFileSync(FILE, 'utf8') !== source) {

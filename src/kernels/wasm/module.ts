@@ -1,5 +1,5 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
-import { PLAIN, SHARED } from './binary.js';
+import { MODULE, SHARED } from './binary.js';
 
 /** What is used of tfjs's wasm backend. */
 export interface WasmBackend {
@@ -34,9 +34,14 @@ export type Functions = Readonly<
   >
 >;
 
-function bytesOf(base64: string): Uint8Array<ArrayBuffer> {
-  const text = atob(base64);
-  return Uint8Array.from(text, (letter) => letter.charCodeAt(0));
+function bytesOf(hex: string): Uint8Array<ArrayBuffer> {
+  return Uint8Array.from({ length: hex.length / 2 }, (_, i) => Number.parseInt(hex.slice(2 * i, 2 * i + 2), 16));
+}
+
+/** The module's bytes: it names the kind of memory it imports. */
+export function moduleBytes(isShared: boolean): Uint8Array<ArrayBuffer> {
+  const { from, to, bytes } = SHARED;
+  return bytesOf(isShared ? MODULE.slice(0, 2 * from) + bytes + MODULE.slice(2 * to) : MODULE);
 }
 
 /** The kernels in the backend's own memory: they read and write tensors where they lie. */
@@ -46,7 +51,7 @@ function instantiate({ wasm }: WasmBackend): Functions {
     throw new Error('this version of tfjs-backend-wasm does not show its memory');
   }
   const isShared = typeof SharedArrayBuffer !== 'undefined' && memory.buffer instanceof SharedArrayBuffer;
-  const module = new WebAssembly.Module(bytesOf(isShared ? SHARED : PLAIN));
+  const module = new WebAssembly.Module(moduleBytes(isShared));
   return new WebAssembly.Instance(module, { env: { memory } }).exports as unknown as Functions;
 }
 

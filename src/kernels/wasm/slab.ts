@@ -26,6 +26,6 @@ function lanes({ G, K }: SlabView): number {
 /** Bytes of scratch that the functions of a kind need: assembly/ says for what. */
 export const SCRATCH: Readonly<Record<Kind, (view: SlabView) => number>> = {
   rows: ({ G, K }) => 16 + 28 * G * K,
-  lanes: (view) => 32 * lanes(view) + 16 * view.G * view.K,
-  runs: ({ G, K }) => 32 * G * K,
+  lanes: (view) => 16 + 32 * lanes(view) + 16 * view.G * view.K,
+  runs: ({ G, K }) => 16 + 32 * G * K,
 };

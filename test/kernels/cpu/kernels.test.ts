@@ -2,8 +2,8 @@ import * as tf from '@tensorflow/tfjs-core';
 import { composed } from '../../../src/kernels/composed.js';
 import type { BackendKernel, Keep, KernelName } from '../../../src/kernels/contract.js';
 import { expectClose, normal } from '../../suites/harness.js';
-import { largest, makeCase, name, results, tensorsOf, views } from './cases.js';
-import * as reference from './reference.js';
+import { largest, makeCase, name, results, tensorsOf, views } from '../cases.js';
+import * as reference from '../reference.js';
 
 /** Every kernel against the formulas in float64, on views of every kind. */
 

@@ -5,8 +5,8 @@ import { cpuKernels } from '../../../src/kernels/cpu/index.js';
 import { provideKernels } from '../../../src/kernels/dispatch.js';
 import { run } from '../../../src/kernels/gradients.js';
 import { expectClose } from '../../suites/harness.js';
-import { largest, makeCase, name, results, tensorsOf, views, withSet } from './cases.js';
-import * as reference from './reference.js';
+import { largest, makeCase, name, results, tensorsOf, views, withSet } from '../cases.js';
+import * as reference from '../reference.js';
 
 /** Values on which careless loops fail, in every kind of view. */
 

@@ -3,10 +3,10 @@ import { useBackend } from '../../../models/digits/backend.js';
 import type { BackendKernel, KernelName, SlabView } from '../../../src/kernels/contract.js';
 import { wasmKernels } from '../../../src/kernels/wasm/kernels.js';
 import { expectClose, normal, random } from '../../suites/harness.js';
-import { largest, makeCase, name, results as resultsOf, tensorsOf, views } from '../cpu/cases.js';
-import type { Case } from '../cpu/reference.js';
-import * as reference from '../cpu/reference.js';
-import { sizeOf } from '../cpu/reference.js';
+import { largest, makeCase, name, results as resultsOf, tensorsOf, views } from '../cases.js';
+import type { Case } from '../reference.js';
+import * as reference from '../reference.js';
+import { sizeOf } from '../reference.js';
 
 /** Every kernel against the formulas in float64: each way through the functions, then odd sizes by chance. */
 
@@ -37,7 +37,7 @@ function checkNormalize(c: Case): void {
   const one = results('Normalize', { x, gamma, beta }, { view, epsilon, center, keep: 'none' });
   expectEach(one.values, [expected.y], `${what} Normalize`);
   const all = results('Normalize', { x, gamma, beta }, { view, epsilon, center, keep: 'moments' });
-  const [y, , mean, variance] = all.values as [Numbers, Numbers, Numbers, Numbers];
+  const [y, , mean, variance] = all.values as Numbers[] as [Numbers, Numbers, Numbers, Numbers];
   const deviations = expected.variance.map((v) => reference.deviation(v, epsilon));
   expectEach([y, variance], [expected.y, expected.variance], `${what} moments`);
   expectEach([mean], [expected.mean], `${what} mean`, Math.sqrt(largest(expected.variance)));

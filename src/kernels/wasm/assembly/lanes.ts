@@ -1,7 +1,7 @@
 // Lanes: channels last (T = 1). Vectors hold neighbouring channels, and rows stream by. R rows are read as one, R·C a multiple of 8, so
 // that every number of channels fills whole vectors; up to R − 1 rows at the end are read one value at a time.
 import { add, flush, high, low, mul, mulAdd, splat, sub } from './simd';
-import { deviation, keep } from './statistics';
+import { addChannel, deviation, keep, setGradient, writeParameters } from './statistics';
 
 /** Rows that are read as one: 1, 2, 4 or 8. */
 // @ts-ignore: decorator
@@ -111,8 +111,7 @@ function statistics(x: usize, S: usize, C: usize, R: usize, W: usize, sum: usize
 }
 
 /** Coefficients of a channel in all its lanes: W = [c | a | b], y = (x − c)·a + b. */
-// @ts-ignore: decorator
-@inline function setLanes(W: usize, channel: usize, C: usize, L: usize, c: f32, a: f32, b: f32): void {
+function setLanes(W: usize, channel: usize, C: usize, L: usize, c: f32, a: f32, b: f32): void {
   for (let l = channel; l < L; l += C) {
     const w = place(W, l, 48);
     store<f32>(w, c);
@@ -178,8 +177,7 @@ export function normalizeLanes(
   }
 }
 
-// @ts-ignore: decorator
-@inline function setGroup(W: usize, from: usize, to: usize, C: usize, L: usize, gamma: usize, beta: usize, m: f32, e: f64, r: f64): void {
+function setGroup(W: usize, from: usize, to: usize, C: usize, L: usize, gamma: usize, beta: usize, m: f32, e: f64, r: f64): void {
   for (let c = from; c < to; c++) {
     const a = gamma ? r * <f64>load<f32>(gamma + (c << 2)) : r;
     // At e = 0 a constant gives exactly β, also where the deviation is infinite.
@@ -284,13 +282,13 @@ function foldGradient(x: usize, dy: usize, S: usize, C: usize, R: usize, W: usiz
   }
 }
 
-/** dx of lanes, dγ and dβ where asked (0: not); with `dmean` of statistics that were given. Scratch: 32 bytes a lane, 16 a channel. */
+/** dx of lanes, dγ and dβ where asked (0: not); with `dmean` of statistics that were given. Scratch: 32 bytes a lane, 16 a channel, 16. */
 export function lanesGradient(
   x: usize, dy: usize, gamma: usize, B: usize, S: usize, G: usize, K: usize, saved: usize, center: bool,
   dx: usize, dgamma: usize, dbeta: usize, dmean: usize, dvariance: usize, W: usize,
 ): void {
   const C = G * K, R = rowsAtOnce(C), L = R * C, sample = (S * C) << 2, sets = B * G, far = sets << 2, n = <f64>(S * K);
-  const level = W + (L << 4), slope = level + (L << 3), tg = slope + (L << 3), tb = tg + (C << 3);
+  const level = W + (L << 4), slope = level + (L << 3), tg = slope + (L << 3), tb = tg + (C << 3), sums = tb + (C << 3);
   memory.fill(tg, 0, C << 4);
   for (let b: usize = 0; b < B; b++) {
     const first = saved + ((b * G) << 2);
@@ -299,39 +297,24 @@ export function lanesGradient(
     foldGradient(x, dy, S, C, R, W, level, slope);
     for (let g: usize = 0; g < G; g++) {
       const i = b * G + g, p = saved + (i << 2), e = <f64>load<f32>(p + far), rstd = <f64>load<f32>(p + 2 * far);
-      let sumLevel: f64 = 0, sumSlope: f64 = 0;
+      memory.fill(sums, 0, 16);
       for (let c = g * K; c < (g + 1) * K; c++) {
-        const o = c << 3, d = load<f64>(level + o), h = (load<f64>(slope + o) - e * d) * rstd;
-        const k = gamma ? <f64>load<f32>(gamma + (c << 2)) : 1;
-        sumLevel += k * d;
-        sumSlope += k * h;
-        store<f64>(tb + o, load<f64>(tb + o) + d);
-        store<f64>(tg + o, load<f64>(tg + o) + h);
+        addChannel(load<f64>(level + (c << 3)), load<f64>(slope + (c << 3)), e, rstd, gamma, c, tg, tb, sums);
       }
-      let h: f64 = 0, k: f64 = 0;
-      if (dmean) {
-        store<f32>(dmean + (i << 2), <f32>(-rstd * sumLevel));
-        store<f32>(dvariance + (i << 2), <f32>(-0.5 * rstd * rstd * sumSlope));
-      } else {
-        h = rstd * rstd * sumSlope / n;
-        k = (center ? rstd * sumLevel / n : 0) - e * h;
-      }
+      setGradient(sums, i, n, e, rstd, center, dmean, dvariance);
+      const h = <f32>load<f64>(sums), k = <f32>load<f64>(sums, 8);
       for (let c = g * K; c < (g + 1) * K; c++) {
         const a = <f32>(gamma ? rstd * <f64>load<f32>(gamma + (c << 2)) : rstd);
         for (let l = c; l < L; l += C) {
           const w = place(W, l, 64);
           store<f32>(w, a, 16);
-          store<f32>(w, <f32>h, 32);
-          store<f32>(w, <f32>k, 48);
+          store<f32>(w, h, 32);
+          store<f32>(w, k, 48);
         }
       }
     }
     combineLanes(x, dy, dx, S, C, R, W);
     x += sample; dy += sample; dx += sample;
   }
-  if (!dgamma) return;
-  for (let i: usize = 0; i < C; i++) {
-    store<f32>(dgamma + (i << 2), <f32>load<f64>(tg + (i << 3)));
-    store<f32>(dbeta + (i << 2), <f32>load<f64>(tb + (i << 3)));
-  }
+  writeParameters(tg, tb, C, dgamma, dbeta);
 }

@@ -1,11 +1,10 @@
 // Rows: every set lies together and has a value of γ and β for each of its elements (S = T = 1). Plain ascending phases, one row at a
 // time: the row stays in L1 between them.
 import { add, BLOCK, flush, mul, mulAdd, splat, squares, squaresFrom, sub, sumFrom, total } from './simd';
-import { deviation, isNegligible, keep } from './statistics';
+import { deviation, isNegligible, keep, setGradient, writeParameters } from './statistics';
 
 /** y = (x − c)·r·γ + β */
-// @ts-ignore: decorator
-@inline function scaleRow(x: usize, y: usize, g: usize, b: usize, bytes: usize, c: f32, r: f32): void {
+function scaleRow(x: usize, y: usize, g: usize, b: usize, bytes: usize, c: f32, r: f32): void {
   const m = splat(c), a = splat(r), end = x + bytes, vectors = x + (bytes & ~63);
   for (; x < vectors; x += 64) {
     v128.store(y, mulAdd(mul(sub(v128.load(x), m), a), v128.load(g), v128.load(b)));
@@ -34,8 +33,7 @@ function scaleRowExactly(x: usize, y: usize, g: usize, b: usize, bytes: usize, c
 }
 
 /** y = x·r·γ */
-// @ts-ignore: decorator
-@inline function scaleRowPlain(x: usize, y: usize, g: usize, bytes: usize, r: f32): void {
+function scaleRowPlain(x: usize, y: usize, g: usize, bytes: usize, r: f32): void {
   const a = splat(r), end = x + bytes, vectors = x + (bytes & ~63);
   for (; x < vectors; x += 64) {
     v128.store(y, mul(mul(v128.load(x), a), v128.load(g)));
@@ -104,11 +102,8 @@ export function applyRows(
   }
 }
 
-/** Σ dy·γ and Σ dy·γ·((x − c) − e) of a row, and where asked dγ += dy·x̂, dβ += dy in float. */
-// @ts-ignore: decorator
-@inline function sumRow(
-  x: usize, dy: usize, g: usize, dg: usize, db: usize, bytes: usize, c: f32, e: f32, r: f32, affine: bool, out: usize,
-): void {
+/** Σ dy·γ and Σ dy·γ·x̂ of a row, to two doubles, and dγ += dy·x̂, dβ += dy in float. */
+function sumRow(x: usize, dy: usize, g: usize, dg: usize, db: usize, bytes: usize, c: f32, e: f32, r: f32, out: usize): void {
   const m = splat(c), f = splat(e), a = splat(r), end = x + bytes, vectors = x + (bytes & ~31);
   let level: f64 = 0, slope: f64 = 0;
   while (x < vectors) {
@@ -119,12 +114,9 @@ export function applyRows(
       const h0 = mul(d0, mul(sub(sub(v128.load(x), m), f), a)), h1 = mul(d1, mul(sub(sub(v128.load(x, 16), m), f), a));
       s0 = mulAdd(d0, g0, s0); s1 = mulAdd(d1, g1, s1);
       t0 = mulAdd(h0, g0, t0); t1 = mulAdd(h1, g1, t1);
-      if (affine) {
-        v128.store(dg, add(v128.load(dg), h0)); v128.store(dg, add(v128.load(dg, 16), h1), 16);
-        v128.store(db, add(v128.load(db), d0)); v128.store(db, add(v128.load(db, 16), d1), 16);
-        dg += 32; db += 32;
-      }
-      dy += 32; g += 32;
+      v128.store(dg, add(v128.load(dg), h0)); v128.store(dg, add(v128.load(dg, 16), h1), 16);
+      v128.store(db, add(v128.load(db), d0)); v128.store(db, add(v128.load(db, 16), d1), 16);
+      dy += 32; g += 32; dg += 32; db += 32;
     }
     level += total(add(s0, s1));
     slope += total(add(t0, t1));
@@ -133,19 +125,15 @@ export function applyRows(
     const d = load<f32>(dy), h = d * ((load<f32>(x) - c - e) * r), k = <f64>load<f32>(g);
     level += <f64>d * k;
     slope += <f64>h * k;
-    if (affine) {
-      store<f32>(dg, load<f32>(dg) + h); store<f32>(db, load<f32>(db) + d);
-      dg += 4; db += 4;
-    }
-    dy += 4; g += 4;
+    store<f32>(dg, load<f32>(dg) + h); store<f32>(db, load<f32>(db) + d);
+    dy += 4; g += 4; dg += 4; db += 4;
   }
   store<f64>(out, level);
   store<f64>(out, slope, 8);
 }
 
 /** dx = dy·γ·r − ((x − c)·h + k) */
-// @ts-ignore: decorator
-@inline function combineRow(x: usize, dy: usize, g: usize, dx: usize, bytes: usize, c: f32, r: f32, h: f32, k: f32): void {
+function combineRow(x: usize, dy: usize, g: usize, dx: usize, bytes: usize, c: f32, r: f32, h: f32, k: f32): void {
   const m = splat(c), a = splat(r), u = splat(h), v = splat(k), end = x + bytes, vectors = x + (bytes & ~31);
   for (; x < vectors; x += 32) {
     v128.store(dx, sub(mul(mul(v128.load(dy), v128.load(g)), a), mulAdd(sub(v128.load(x), m), u, v)));
@@ -178,36 +166,23 @@ export function rowsGradient(
   x: usize, dy: usize, gamma: usize, B: usize, G: usize, K: usize, saved: usize, center: bool,
   dx: usize, dgamma: usize, dbeta: usize, dmean: usize, dvariance: usize, scratch: usize,
 ): void {
-  const bytes = K << 2, sets = B * G, far = sets << 2, C = G * K, n = <f64>K, affine = dgamma != 0;
+  const bytes = K << 2, sets = B * G, far = sets << 2, C = G * K, n = <f64>K;
   const sums = scratch, tg = scratch + 16, tb = tg + (C << 3), fg = tb + (C << 3), fb = fg + (C << 2);
-  if (affine) memory.fill(tg, 0, C * 24);
+  memory.fill(tg, 0, C * 24);
   if (!gamma) gamma = filled(fb + (C << 2), C, 1);
   let rows: usize = 0;
   for (let i: usize = 0; i < sets;) {
     let g = gamma, o: usize = 0;
     for (let j: usize = 0; j < G; j++, i++) {
       const at = saved + (i << 2), c = load<f32>(at), e = load<f32>(at + far), r = load<f32>(at + 2 * far);
-      if (affine) sumRow(x, dy, g, fg + o, fb + o, bytes, c, e, r, true, sums);
-      else sumRow(x, dy, g, 0, 0, bytes, c, e, r, false, sums);
-      const level = load<f64>(sums), slope = load<f64>(sums, 8), rstd = <f64>r;
-      let h: f64 = 0, k: f64 = 0;
-      if (dmean) {
-        store<f32>(dmean + (i << 2), <f32>(-rstd * level));
-        store<f32>(dvariance + (i << 2), <f32>(-0.5 * rstd * rstd * slope));
-      } else {
-        h = rstd * rstd * slope / n;
-        k = (center ? rstd * level / n : 0) - <f64>e * h;
-      }
-      combineRow(x, dy, g, dx, bytes, c, r, <f32>h, <f32>k);
+      sumRow(x, dy, g, fg + o, fb + o, bytes, c, e, r, sums);
+      setGradient(sums, i, n, <f64>e, <f64>r, center, dmean, dvariance);
+      combineRow(x, dy, g, dx, bytes, c, r, <f32>load<f64>(sums), <f32>load<f64>(sums, 8));
       x += bytes; dy += bytes; dx += bytes; g += bytes; o += bytes;
     }
-    if (affine && ++rows == FLOAT_ROWS) { flushAll(fg, tg, C); flushAll(fb, tb, C); rows = 0; }
+    if (++rows == FLOAT_ROWS) { flushAll(fg, tg, C); flushAll(fb, tb, C); rows = 0; }
   }
-  if (!affine) return;
   flushAll(fg, tg, C);
   flushAll(fb, tb, C);
-  for (let i: usize = 0; i < C; i++) {
-    store<f32>(dgamma + (i << 2), <f32>load<f64>(tg + (i << 3)));
-    store<f32>(dbeta + (i << 2), <f32>load<f64>(tb + (i << 3)));
-  }
+  writeParameters(tg, tb, C, dgamma, dbeta);
 }

@@ -1,7 +1,7 @@
 // Runs: channels before the last dimension (T > 1). A channel's values lie together in runs of T; those of a group, K·T of them, once
 // for each s.
 import { add, affine, BLOCK, mul, mulAdd, splat, squares, squaresFrom, sub, sumFrom, total } from './simd';
-import { deviation, keep } from './statistics';
+import { addChannel, deviation, keep, setGradient, writeParameters } from './statistics';
 
 /** Normalizes a slab set by set (y = 0: statistics only). γ and β: 0 for none. */
 export function normalizeRuns(
@@ -105,13 +105,13 @@ function combineRun(x: usize, dy: usize, dx: usize, bytes: usize, c: f32, a: f32
   }
 }
 
-/** dx of runs, dγ and dβ where asked (0: not); with `dmean` of statistics that were given. Scratch: 32 bytes a channel. */
+/** dx of runs, dγ and dβ where asked (0: not); with `dmean` of statistics that were given. Scratch: 16 bytes, and 32 a channel. */
 export function runsGradient(
   x: usize, dy: usize, gamma: usize, B: usize, S: usize, G: usize, K: usize, T: usize, saved: usize, center: bool,
   dx: usize, dgamma: usize, dbeta: usize, dmean: usize, dvariance: usize, scratch: usize,
 ): void {
   const run = T << 2, set = K * run, sample = G * set, sets = B * G, far = sets << 2, n = <f64>(S * K * T), C = G * K;
-  const D = scratch, E = D + (K << 3), tg = E + (K << 3), tb = tg + (C << 3);
+  const sums = scratch, D = sums + 16, E = D + (K << 3), tg = E + (K << 3), tb = tg + (C << 3);
   memory.fill(tg, 0, C << 4);
   for (let i: usize = 0; i < sets; i++) {
     const at = (i / G) * S * sample + (i % G) * set, p = saved + (i << 2), channel = (i % G) * K;
@@ -123,33 +123,18 @@ export function runsGradient(
         sumRun(x + o, dy + o, run, c, D + (k << 3), E + (k << 3));
       }
     }
-    let level: f64 = 0, slope: f64 = 0;
+    memory.fill(sums, 0, 16);
     for (let k: usize = 0; k < K; k++) {
-      const d = load<f64>(D + (k << 3)), h = (load<f64>(E + (k << 3)) - e * d) * rstd, j = channel + k;
-      const g = gamma ? <f64>load<f32>(gamma + (j << 2)) : 1;
-      level += g * d;
-      slope += g * h;
-      store<f64>(tb + (j << 3), load<f64>(tb + (j << 3)) + d);
-      store<f64>(tg + (j << 3), load<f64>(tg + (j << 3)) + h);
+      addChannel(load<f64>(D + (k << 3)), load<f64>(E + (k << 3)), e, rstd, gamma, channel + k, tg, tb, sums);
     }
-    let h: f64 = 0, k0: f64 = 0;
-    if (dmean) {
-      store<f32>(dmean + (i << 2), <f32>(-rstd * level));
-      store<f32>(dvariance + (i << 2), <f32>(-0.5 * rstd * rstd * slope));
-    } else {
-      h = rstd * rstd * slope / n;
-      k0 = (center ? rstd * level / n : 0) - e * h;
-    }
+    setGradient(sums, i, n, e, rstd, center, dmean, dvariance);
+    const h = <f32>load<f64>(sums), k0 = <f32>load<f64>(sums, 8);
     for (let s = S; s-- > 0;) {
       for (let k = K; k-- > 0;) {
         const o = at + s * sample + k * run;
-        combineRun(x + o, dy + o, dx + o, run, c, gamma ? r * load<f32>(gamma + ((channel + k) << 2)) : r, <f32>h, <f32>k0);
+        combineRun(x + o, dy + o, dx + o, run, c, gamma ? r * load<f32>(gamma + ((channel + k) << 2)) : r, h, k0);
       }
     }
   }
-  if (!dgamma) return;
-  for (let i: usize = 0; i < C; i++) {
-    store<f32>(dgamma + (i << 2), <f32>load<f64>(tg + (i << 3)));
-    store<f32>(dbeta + (i << 2), <f32>load<f64>(tb + (i << 3)));
-  }
+  writeParameters(tg, tb, C, dgamma, dbeta);
 }

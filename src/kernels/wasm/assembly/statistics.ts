@@ -3,8 +3,7 @@
 import { reciprocalDeviation } from './simd';
 
 /** Where a kernel puts statistics: c, e, r one after the other (0: nowhere), and mean and variance (0: nowhere). */
-// @ts-ignore: decorator
-@inline export function keep(saved: usize, sets: usize, i: usize, c: f32, e: f32, r: f32): void {
+export function keep(saved: usize, sets: usize, i: usize, c: f32, e: f32, r: f32): void {
   if (saved == 0) return;
   const at = saved + (i << 2), far = sets << 2;
   store<f32>(at, c);
@@ -20,8 +19,7 @@ import { reciprocalDeviation } from './simd';
   return Math.abs(e * r) < NEGLIGIBLE;
 }
 
-// @ts-ignore: decorator
-@inline export function deviation(variance: f64, epsilon: f64): f64 {
+export function deviation(variance: f64, epsilon: f64): f64 {
   return reciprocalDeviation(variance < 0 ? 0 : variance, epsilon);
 }
 
@@ -44,4 +42,45 @@ export function momentsCoefficients(
     store<f32>(values + 2 * far + o, <f32>(2 * <f64>load<f32>(dvariance + o) / n));
     store<f32>(values + 3 * far + o, center ? <f32>(<f64>load<f32>(dmean + o) / n) : 0);
   }
+}
+
+/** dγ and dβ of their sums in double, where asked (0: not). */
+export function writeParameters(tg: usize, tb: usize, C: usize, dgamma: usize, dbeta: usize): void {
+  if (!dgamma) return;
+  for (let i: usize = 0; i < C; i++) {
+    store<f32>(dgamma + (i << 2), <f32>load<f64>(tg + (i << 3)));
+    store<f32>(dbeta + (i << 2), <f32>load<f64>(tb + (i << 3)));
+  }
+}
+
+/**
+ * One channel's share of a set's gradient sums, and of dγ and dβ: of d = Σ dy and t = Σ dy·(x − c). Adds to the doubles at `sums`
+ * (level, slope) and at the channel's place in tg and tb.
+ */
+export function addChannel(d: f64, t: f64, e: f64, rstd: f64, gamma: usize, channel: usize, tg: usize, tb: usize, sums: usize): void {
+  const h = (t - e * d) * rstd, g = gamma ? <f64>load<f32>(gamma + (channel << 2)) : 1, o = channel << 3;
+  store<f64>(sums, load<f64>(sums) + g * d);
+  store<f64>(sums, load<f64>(sums, 8) + g * h, 8);
+  store<f64>(tb + o, load<f64>(tb + o) + d);
+  store<f64>(tg + o, load<f64>(tg + o) + h);
+}
+
+/**
+ * What a set's sums (level = Σ dy·γ, slope = Σ dy·γ·x̂) make of dx = dy·γ·r − ((x − c)·h + k): h and k take their place. With `dmean`
+ * the statistics were given: they get gradients, and h and k are 0.
+ */
+export function setGradient(
+  sums: usize, i: usize, n: f64, e: f64, rstd: f64, center: bool, dmean: usize, dvariance: usize,
+): void {
+  const level = load<f64>(sums), slope = load<f64>(sums, 8);
+  let h: f64 = 0, k: f64 = 0;
+  if (dmean) {
+    store<f32>(dmean + (i << 2), <f32>(-rstd * level));
+    store<f32>(dvariance + (i << 2), <f32>(-0.5 * rstd * rstd * slope));
+  } else {
+    h = rstd * rstd * slope / n;
+    k = (center ? rstd * level / n : 0) - e * h;
+  }
+  store<f64>(sums, h);
+  store<f64>(sums, k, 8);
 }

@@ -1,8 +1,8 @@
 import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
-import type { BackendKernel, KernelName, Kernels, SlabView } from '../../../src/kernels/contract.js';
-import { cpuKernels } from '../../../src/kernels/cpu/index.js';
-import { normal, random } from '../../suites/harness.js';
+import type { BackendKernel, KernelName, Kernels, SlabView } from '../../src/kernels/contract.js';
+import { cpuKernels } from '../../src/kernels/cpu/index.js';
+import { normal, random } from '../suites/harness.js';
 import { type Case, eachElement, sizeOf } from './reference.js';
 
 const LENGTHS = [1, 2, 3, 5, 7, 8, 16, 33] as const;

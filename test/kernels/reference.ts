@@ -1,4 +1,4 @@
-import type { SlabView } from '../../../src/kernels/contract.js';
+import type { SlabView } from '../../src/kernels/contract.js';
 
 /** The contract in float64, by plain loops over the five indices: b, s, g, k, t. */
 
