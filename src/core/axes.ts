@@ -13,7 +13,8 @@ function canonicalAxis(subject: string, axis: number, rank: number): number {
 
 /** Axes as a caller gives them, made non-negative, then sorted (in this order: `[-1, 0]` of rank 3 is `[0, 2]`). */
 export function canonicalAxes(subject: string, axis: Axes, rank: number): number[] {
-  const given = typeof axis === 'number' ? [axis] : axis;
+  if (typeof axis === 'number') return [canonicalAxis(subject, axis, rank)];
+  const given = axis;
   if (!Array.isArray(given)) {
     throw problem(subject, 'axis must be a number or a list of numbers', { axis }, 'Use -1.');
   }

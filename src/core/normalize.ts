@@ -13,12 +13,19 @@ export type Statistics = MeanAndVariance;
 
 const flat = (t: tf.Tensor): tf.Tensor => (t.rank === 1 ? t : tf.reshape(t, [t.size]));
 
-/** The kernels read γ and β flat and know an absent one by its absent key. */
-function affine({ gamma, beta }: Parameters): Affine {
-  return { ...(gamma ? { gamma: flat(gamma) } : {}), ...(beta ? { beta: flat(beta) } : {}) };
+/** Inputs of a kernel: it reads γ and β flat and knows an absent one by its absent key. */
+function withAffine<T extends object>(inputs: T, { gamma, beta }: Parameters): T & Affine {
+  const all = inputs as T & Affine;
+  if (gamma) all.gamma = flat(gamma);
+  if (beta) all.beta = flat(beta);
+  return all;
 }
 
-/** `y = (x − mean)·rstd·γ + β` with the statistics of x's own sets; without `center`, mean = 0. */
+/**
+ * `y = (x − mean)·rstd·γ + β` with the statistics of x's own sets; without `center`, mean = 0.
+ *
+ * As all functions here it leaves what a gradient needs, and intermediates, to the caller's `tidy`: every op has one.
+ */
 export function normalize(
   x: tf.Tensor,
   view: SlabView,
@@ -26,7 +33,7 @@ export function normalize(
 ): tf.Tensor {
   const { epsilon, center } = options;
   const keep = tf.engine().isTapeOn() ? 'saved' : 'none';
-  return tf.tidy(() => run('Normalize', { x, ...affine(options) }, { view, epsilon, center, keep })[0] as tf.Tensor);
+  return run('Normalize', withAffine({ x }, options), { view, epsilon, center, keep })[0] as tf.Tensor;
 }
 
 /** As `normalize`, centred, with the statistics, through which no gradient flows: they are for a memory. */
@@ -36,19 +43,15 @@ export function normalizeWithMoments(
   options: Parameters & { epsilon: number },
 ): { y: tf.Tensor } & Statistics {
   const attrs = { view, epsilon: options.epsilon, center: true, keep: 'moments' } as const;
-  return tf.tidy(() => {
-    const [y, , mean, variance] = run('Normalize', { x, ...affine(options) }, attrs) as [tf.Tensor, ...tf.Tensor[]];
-    return { y, mean: mean as tf.Tensor, variance: variance as tf.Tensor };
-  });
+  const [y, , mean, variance] = run('Normalize', withAffine({ x }, options), attrs) as [tf.Tensor, ...tf.Tensor[]];
+  return { y, mean: mean as tf.Tensor, variance: variance as tf.Tensor };
 }
 
 /** Mean and biased variance of every statistics set, differentiable. */
 export function moments(x: tf.Tensor, view: SlabView, center = true): Statistics {
   const keep = tf.engine().isTapeOn() ? 'saved' : 'none';
-  return tf.tidy(() => {
-    const [mean, variance] = run('Moments', { x }, { view, center, keep });
-    return { mean: mean as tf.Tensor, variance: variance as tf.Tensor };
-  });
+  const [mean, variance] = run('Moments', { x }, { view, center, keep });
+  return { mean: mean as tf.Tensor, variance: variance as tf.Tensor };
 }
 
 /** `y = (x − mean)/√(variance + ε)·γ + β` with statistics that are given, one per `(b, g)` of `view`. */
@@ -59,8 +62,6 @@ export function applyStatistics(
   options: Parameters & { epsilon: number },
 ): tf.Tensor {
   const statistics = (t: tf.Tensor) => (t.rank === 2 ? t : tf.reshape(t, [view.B, view.G])); // [B, G]
-  return tf.tidy(() => {
-    const inputs = { x, mean: statistics(mean), variance: statistics(variance), ...affine(options) };
-    return run('ApplyStatistics', inputs, { view, epsilon: options.epsilon })[0] as tf.Tensor;
-  });
+  const inputs = withAffine({ x, mean: statistics(mean), variance: statistics(variance) }, options);
+  return run('ApplyStatistics', inputs, { view, epsilon: options.epsilon })[0] as tf.Tensor;
 }

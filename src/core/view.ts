@@ -41,8 +41,15 @@ function reorder(x: tf.Tensor, order: readonly number[]): { x: tf.Tensor; back: 
   return { x: tf.transpose(x, [...order]), back: (y) => tf.transpose(y, inverse) };
 }
 
+const same = (y: tf.Tensor): tf.Tensor => y;
+
 /** Statistics over `axes` (canonical) of each slice along the others. The one place that transposes. */
 export function arrangeRows(x: tf.Tensor, axes: readonly number[]): Arranged {
+  if (axes.length === 1 && axes[0] === x.rank - 1) {
+    const K = x.shape[x.rank - 1] as number;
+    const B = K === 0 ? product(x.shape.slice(0, -1)) : x.size / K;
+    return { x, view: { B, S: 1, G: 1, K, T: 1 }, back: same };
+  }
   const others = x.shape.map((_, axis) => axis).filter((axis) => !axes.includes(axis));
   const sizes = (dims: readonly number[]) => product(dims.map((axis) => x.shape[axis] as number));
   const view = { B: sizes(others), S: 1, G: 1, K: sizes(axes), T: 1 };

@@ -3,6 +3,7 @@ import { composed } from './composed.js';
 import {
   AFFINE_SETS,
   type Affine,
+  type AffineSet,
   affineSet,
   asAttrs,
   type BackendKernel,
@@ -92,6 +93,14 @@ function install(backendName: string): void {
 
 const installed = new Set<string>();
 
+/** The registered names, by kernel and set of optional inputs. */
+const NAMES = Object.fromEntries(
+  (Object.keys(composed) as KernelName[]).map((kernel) => [
+    kernel,
+    Object.fromEntries(AFFINE_SETS.map((set) => [set, registeredName(kernel, set)])),
+  ]),
+) as Readonly<Record<KernelName, Readonly<Record<AffineSet, string>>>>;
+
 /** Runs a kernel on the backend of the moment. */
 export function run<N extends KernelName>(kernel: N, inputs: Inputs<N>, attrs: Attrs<N>): tf.Tensor[] {
   const backendName = tf.getBackend();
@@ -99,6 +108,6 @@ export function run<N extends KernelName>(kernel: N, inputs: Inputs<N>, attrs: A
     install(backendName);
     installed.add(backendName);
   }
-  const name = registeredName(kernel, WITH_AFFINE.includes(kernel) ? affineSet(inputs as Affine) : 'none');
+  const name = NAMES[kernel][WITH_AFFINE.includes(kernel) ? affineSet(inputs as Affine) : 'none'];
   return tf.engine().runKernel(name, inputs as unknown as tf.NamedTensorMap, asAttrs(attrs)) as unknown as tf.Tensor[];
 }

@@ -1,22 +1,22 @@
 import type { Tensor, TensorInfo } from '@tensorflow/tfjs-core';
 import type { BackendKernel, BackendKernels, KernelName, SlabView } from '../contract.js';
 import { type Functions, functionsOf, type WasmBackend } from './module.js';
-import { withScratch } from './scratch.js';
-import { kindOf, SCRATCH, SIZES } from './slab.js';
+import { release, scratch } from './scratch.js';
+import { applyAt, gradientAt, kindOf, normalizeAt, scratchBytes } from './slab.js';
 
-/** A call's backend: its functions, and addresses of tensors (0 for one that is absent). */
-interface Memory {
-  readonly functions: Functions;
-  at(info: TensorInfo | undefined): number;
-  output(shape: readonly number[]): TensorInfo;
+/** The address of a tensor, 0 for one that is absent. */
+function at({ dataIdMap }: WasmBackend, info: TensorInfo | undefined): number {
+  return info ? (dataIdMap.get(info.dataId)?.memoryOffset as number) : 0;
 }
 
-function memoryOf(backend: WasmBackend): Memory {
-  return {
-    functions: functionsOf(backend) as Functions,
-    at: (info) => (info ? (backend.dataIdMap.get(info.dataId)?.memoryOffset as number) : 0),
-    output: (shape) => backend.makeOutput(shape, 'float32'),
-  };
+/** Runs functions of the module with scratch in the backend's memory. */
+function withScratch(host: WasmBackend, bytes: number, run: (functions: Functions, address: number) => void): void {
+  const address = scratch(host, bytes);
+  try {
+    run(functionsOf(host) as Functions, address);
+  } finally {
+    release(host, bytes, address);
+  }
 }
 
 /** c, e and r of every set: the mean rounded to float, what the rounding left, 1/deviation. */
@@ -24,111 +24,97 @@ const savedShape = ({ B, G }: SlabView) => [3, B * G];
 const momentsShape = ({ B, G }: SlabView) => [B, G];
 const parameterShape = ({ G, K }: SlabView) => [G * K];
 
-const NORMALIZE = { rows: 'normalizeRows', lanes: 'normalizeLanes', runs: 'normalizeRuns' } as const;
-const APPLY = { rows: 'applyRows', lanes: 'applyLaneSets', runs: 'applyRuns' } as const;
-const GRADIENT = { rows: 'rowsGradient', lanes: 'lanesGradient', runs: 'runsGradient' } as const;
-
 type Run<N extends KernelName> = (...args: Parameters<BackendKernel<N>['run']>) => TensorInfo[];
 
 const Normalize: Run<'Normalize'> = ({ x, gamma, beta }, { view, epsilon, center, keep }, backend) => {
-  const { functions, at, output } = memoryOf(backend as WasmBackend);
-  const kind = kindOf(view);
-  const y = output(x.shape);
-  const saved = keep === 'none' ? [] : [output(savedShape(view))];
-  const moments = keep === 'moments' ? [output(momentsShape(view)), output(momentsShape(view))] : [];
-  const outputs = [y, ...saved, ...moments];
-  withScratch(backend as WasmBackend, SCRATCH[kind](view), (scratch) => {
-    const statistics = [at(saved[0]), at(moments[0]), at(moments[1]), scratch];
-    const given = [at(x), at(y), at(gamma), at(beta)];
-    functions[NORMALIZE[kind]](...given, ...SIZES[kind](view), epsilon, Number(center), ...statistics);
+  const host = backend as WasmBackend;
+  const outputs = [host.makeOutput(x.shape, 'float32')];
+  if (keep !== 'none') outputs.push(host.makeOutput(savedShape(view), 'float32'));
+  if (keep === 'moments') for (let i = 0; i < 2; i++) outputs.push(host.makeOutput(momentsShape(view), 'float32'));
+  withScratch(host, scratchBytes(view), (functions, address) => {
+    const given = { x: at(host, x), y: at(host, outputs[0]), gamma: at(host, gamma), beta: at(host, beta) };
+    const [saved, mean, variance] = [at(host, outputs[1]), at(host, outputs[2]), at(host, outputs[3])];
+    normalizeAt(functions, view, given, epsilon, center, { saved, mean, variance, scratch: address });
   });
   return outputs;
 };
 
 const Moments: Run<'Moments'> = ({ x }, { view, center, keep }, backend) => {
-  const { functions, at, output } = memoryOf(backend as WasmBackend);
-  const kind = kindOf(view);
-  const [mean, variance] = [output(momentsShape(view)), output(momentsShape(view))];
-  const saved = keep === 'saved' ? [output(savedShape(view))] : [];
-  withScratch(backend as WasmBackend, SCRATCH[kind](view), (scratch) => {
-    const statistics = [at(saved[0]), at(mean), at(variance), scratch];
-    functions[NORMALIZE[kind]](at(x), 0, 0, 0, ...SIZES[kind](view), 0, Number(center), ...statistics);
+  const host = backend as WasmBackend;
+  const outputs = [0, 1].map(() => host.makeOutput(momentsShape(view), 'float32'));
+  if (keep === 'saved') outputs.push(host.makeOutput(savedShape(view), 'float32'));
+  withScratch(host, scratchBytes(view), (functions, address) => {
+    const [mean, variance, saved] = [at(host, outputs[0]), at(host, outputs[1]), at(host, outputs[2])];
+    const given = { x: at(host, x), y: 0, gamma: 0, beta: 0 };
+    normalizeAt(functions, view, given, 0, center, { saved, mean, variance, scratch: address });
   });
-  return [mean, variance, ...saved];
+  return outputs;
 };
 
 const ApplyStatistics: Run<'ApplyStatistics'> = ({ x, mean, variance, gamma, beta }, { view, epsilon }, backend) => {
-  const { functions, at, output } = memoryOf(backend as WasmBackend);
-  const kind = kindOf(view);
-  const y = output(x.shape);
+  const host = backend as WasmBackend;
+  const y = host.makeOutput(x.shape, 'float32');
   const sets = view.B * view.G;
-  withScratch(backend as WasmBackend, SCRATCH[kind](view) + 12 * sets, (saved) => {
-    functions.givenStatistics(at(mean), at(variance), sets, epsilon, saved);
-    const given = [at(x), at(y), at(gamma), at(beta), ...SIZES[kind](view), saved];
-    functions[APPLY[kind]](...given, ...(kind === 'lanes' ? [0] : []), saved + 12 * sets);
+  withScratch(host, scratchBytes(view) + 12 * sets, (functions, saved) => {
+    functions.givenStatistics(at(host, mean), at(host, variance), sets, epsilon, saved);
+    const given = { x: at(host, x), y: at(host, y), gamma: at(host, gamma), beta: at(host, beta) };
+    applyAt(functions, view, given, saved, saved + 12 * sets);
   });
   return [y];
 };
 
-interface Gradient {
-  readonly x: Tensor;
-  readonly dy: Tensor;
-  readonly gamma?: Tensor;
+/** Outputs of both gradients: dx, those of given statistics, dγ and dβ where asked. */
+function gradients(host: WasmBackend, x: TensorInfo, view: SlabView, wanted: { affine: boolean; given: boolean }) {
+  const make = (shape: readonly number[]) => host.makeOutput(shape, 'float32');
+  const dx = make(x.shape);
+  const statistics = wanted.given ? [make(momentsShape(view)), make(momentsShape(view))] : [];
+  const parameters = wanted.affine ? [make(parameterShape(view)), make(parameterShape(view))] : [];
+  const addresses = {
+    dx: at(host, dx),
+    dgamma: at(host, parameters[0]),
+    dbeta: at(host, parameters[1]),
+    dmean: at(host, statistics[0]),
+    dvariance: at(host, statistics[1]),
+  };
+  return { outputs: [dx, ...statistics, ...parameters], addresses };
 }
 
-/** What both gradients share: outputs, and the call. */
-function gradientOf(
-  memory: Memory,
-  { x, dy, gamma }: Gradient,
-  options: { view: SlabView; center: boolean; affine: boolean },
-  statistics: readonly TensorInfo[],
-  call: { saved: number; scratch: number },
-): TensorInfo[] {
-  const { functions, at, output } = memory;
-  const { view, center, affine } = options;
-  const kind = kindOf(view);
-  const dx = output(x.shape);
-  const parameters = affine ? [output(parameterShape(view)), output(parameterShape(view))] : [];
-  const given = [at(x), at(dy), at(gamma), ...SIZES[kind](view), call.saved, Number(center)];
-  const wanted = [at(dx), at(parameters[0]), at(parameters[1]), at(statistics[0]), at(statistics[1]), call.scratch];
-  functions[GRADIENT[kind]](...given, ...wanted);
-  return [dx, ...statistics, ...parameters];
-}
-
-const NormalizeGrad: Run<'NormalizeGrad'> = ({ saved, ...inputs }, { view, center, affine }, backend) => {
-  const memory = memoryOf(backend as WasmBackend);
-  let outputs: TensorInfo[] = [];
-  withScratch(backend as WasmBackend, SCRATCH[kindOf(view)](view), (scratch) => {
-    outputs = gradientOf(memory, inputs, { view, center, affine }, [], { saved: memory.at(saved), scratch });
+const NormalizeGrad: Run<'NormalizeGrad'> = ({ x, dy, gamma, saved }, { view, center, affine }, backend) => {
+  const host = backend as WasmBackend;
+  const { outputs, addresses } = gradients(host, x, view, { affine, given: false });
+  withScratch(host, scratchBytes(view), (functions, address) => {
+    const given = { x: at(host, x), dy: at(host, dy), gamma: at(host, gamma), saved: at(host, saved) };
+    gradientAt(functions, view, { ...given, ...addresses }, center, address);
   });
   return outputs;
 };
 
 const ApplyStatisticsGrad: Run<'ApplyStatisticsGrad'> = (inputs, { view, epsilon, affine }, backend) => {
-  const memory = memoryOf(backend as WasmBackend);
-  const { functions, at, output } = memory;
+  const host = backend as WasmBackend;
+  const { x, dy, mean, variance, gamma } = inputs;
   const sets = view.B * view.G;
-  const statistics = [output(momentsShape(view)), output(momentsShape(view))];
-  let outputs: TensorInfo[] = [];
-  withScratch(backend as WasmBackend, SCRATCH[kindOf(view)](view) + 12 * sets, (saved) => {
-    functions.givenStatistics(at(inputs.mean), at(inputs.variance), sets, epsilon, saved);
-    const call = { saved, scratch: saved + 12 * sets };
-    outputs = gradientOf(memory, inputs, { view, center: true, affine }, statistics, call);
+  const { outputs, addresses } = gradients(host, x, view, { affine, given: true });
+  withScratch(host, scratchBytes(view) + 12 * sets, (functions, saved) => {
+    functions.givenStatistics(at(host, mean), at(host, variance), sets, epsilon, saved);
+    const given = { x: at(host, x), dy: at(host, dy), gamma: at(host, gamma), saved };
+    gradientAt(functions, view, { ...given, ...addresses }, true, saved + 12 * sets);
   });
   return outputs;
 };
 
 const MomentsGrad: Run<'MomentsGrad'> = ({ x, dmean, dvariance, saved }, { view, center }, backend) => {
-  const { functions, at, output } = memoryOf(backend as WasmBackend);
+  const host = backend as WasmBackend;
   const { B, S, G, K, T } = view;
-  const dx = output(x.shape);
+  const dx = host.makeOutput(x.shape, 'float32');
   const sets = B * G;
-  withScratch(backend as WasmBackend, SCRATCH[kindOf(view)](view) + 16 * sets, (values) => {
-    functions.momentsCoefficients(at(saved), at(dmean), at(dvariance), sets, S * K * T, Number(center), values);
+  withScratch(host, scratchBytes(view) + 16 * sets, (functions, values) => {
+    const [from, to] = [at(host, x), at(host, dx)];
+    const c = Number(center);
+    functions.momentsCoefficients(at(host, saved), at(host, dmean), at(host, dvariance), sets, S * K * T, c, values);
     if (kindOf(view) === 'lanes') {
-      functions.applyLaneSets(at(x), at(dx), 0, 0, B, S, G, K, values, values + 12 * sets, values + 16 * sets);
+      functions.applyLaneSets(from, to, 0, 0, B, S, G, K, values, values + 12 * sets, values + 16 * sets);
     } else {
-      functions.affineSets(at(x), at(dx), B, S, G, K * T, values);
+      functions.affineSets(from, to, B, S, G, K * T, values);
     }
   });
   return [dx];
@@ -136,8 +122,9 @@ const MomentsGrad: Run<'MomentsGrad'> = ({ x, dmean, dvariance, saved }, { view,
 
 /** Whether the kernels can run, and every input is what they read. */
 function accepts(inputs: object, _: unknown, backend: unknown): boolean {
-  if (functionsOf(backend as WasmBackend) === null) return false;
-  return Object.values(inputs as Record<string, Tensor>).every(({ dtype }) => dtype === 'float32');
+  const tensors = inputs as Record<string, Tensor>;
+  for (const name in tensors) if (tensors[name]?.dtype !== 'float32') return false;
+  return functionsOf(backend as WasmBackend) !== null;
 }
 
 const kernel = <N extends KernelName>(run: Run<N>): BackendKernel<N> => ({ accepts, run });

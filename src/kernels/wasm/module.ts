@@ -44,30 +44,39 @@ export function moduleBytes(isShared: boolean): Uint8Array<ArrayBuffer> {
   return bytesOf(isShared ? MODULE.slice(0, 2 * from) + bytes + MODULE.slice(2 * to) : MODULE);
 }
 
-/** The kernels in the backend's own memory: they read and write tensors where they lie. */
-function instantiate({ wasm }: WasmBackend): Functions {
-  const memory = wasm?.wasmMemory ?? wasm?.asm?.memory;
-  if (!(memory instanceof WebAssembly.Memory) || typeof wasm._malloc !== 'function') {
-    throw new Error('this version of tfjs-backend-wasm does not show its memory');
-  }
+/** The kernels in a memory: they read and write tensors where they lie. */
+export function instantiate(memory: WebAssembly.Memory): Functions {
   const isShared = typeof SharedArrayBuffer !== 'undefined' && memory.buffer instanceof SharedArrayBuffer;
   const module = new WebAssembly.Module(moduleBytes(isShared));
   return new WebAssembly.Instance(module, { env: { memory } }).exports as unknown as Functions;
 }
 
+function inBackend({ wasm }: WasmBackend): Functions {
+  const memory = wasm?.wasmMemory ?? wasm?.asm?.memory;
+  if (!(memory instanceof WebAssembly.Memory) || typeof wasm._malloc !== 'function') {
+    throw new Error('this version of tfjs-backend-wasm does not show its memory');
+  }
+  return instantiate(memory);
+}
+
 const instances = new WeakMap<object, Functions | null>();
+/** There is one backend as a rule: looking it up in a map costs every call. */
+let last: { readonly backend: WasmBackend; readonly functions: Functions | null } | undefined;
 
 /** The functions for a backend, or null, with one warning, where it cannot have them. */
 export function functionsOf(backend: WasmBackend): Functions | null {
-  const known = instances.get(backend);
-  if (known !== undefined) return known;
-  let functions: Functions | null = null;
-  try {
-    functions = instantiate(backend);
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    console.warn(`tfjs-normalization: composed operations take the place of wasm kernels (${reason}).`);
+  if (last?.backend === backend) return last.functions;
+  let functions = instances.get(backend);
+  if (functions === undefined) {
+    functions = null;
+    try {
+      functions = inBackend(backend);
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      console.warn(`tfjs-normalization: composed operations take the place of wasm kernels (${reason}).`);
+    }
+    instances.set(backend, functions);
   }
-  instances.set(backend, functions);
+  last = { backend, functions };
   return functions;
 }

@@ -4,24 +4,27 @@ import type { WasmBackend } from './module.js';
 const KEPT = 1 << 18;
 
 const kept = new WeakMap<object, number>();
+let last: { readonly backend: WasmBackend; readonly address: number } | undefined;
 
-/** Runs a kernel with so many bytes of the backend's memory, which it must not touch afterwards. */
-export function withScratch(backend: WasmBackend, bytes: number, run: (address: number) => void): void {
-  const { wasm } = backend;
-  if (bytes <= KEPT) {
-    let address = kept.get(backend);
-    if (address === undefined) {
-      address = wasm._malloc(KEPT);
-      kept.set(backend, address);
-    }
-    run(address);
-    return;
+function keptBy(backend: WasmBackend): number {
+  if (last?.backend === backend) return last.address;
+  let address = kept.get(backend);
+  if (address === undefined) {
+    address = backend.wasm._malloc(KEPT);
+    kept.set(backend, address);
   }
-  const address = wasm._malloc(bytes);
+  last = { backend, address };
+  return address;
+}
+
+/** So many bytes of the backend's memory, to be given back with {@link release} after the call. */
+export function scratch(backend: WasmBackend, bytes: number): number {
+  if (bytes <= KEPT) return keptBy(backend);
+  const address = backend.wasm._malloc(bytes);
   if (address === 0) throw new Error(`tfjs-normalization: out of memory (${bytes} bytes of scratch).`);
-  try {
-    run(address);
-  } finally {
-    wasm._free(address);
-  }
+  return address;
+}
+
+export function release(backend: WasmBackend, bytes: number, address: number): void {
+  if (bytes > KEPT) backend.wasm._free(address);
 }
