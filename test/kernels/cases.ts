@@ -6,7 +6,8 @@ import { normal, random } from '../suites/harness.js';
 import { type Case, eachElement, sizeOf } from './reference.js';
 
 const LENGTHS = [1, 2, 3, 5, 7, 8, 16, 33] as const;
-const LIMIT = 20_000;
+/** Below the size from which the cpu backend brings arrays to the wasm kernels. */
+const LIMIT = 16_000;
 
 /** Every way through the loops, then views by chance. */
 const WAYS: readonly SlabView[] = [
@@ -24,7 +25,7 @@ const WAYS: readonly SlabView[] = [
   { B: 2, S: 5, G: 3, K: 2, T: 3 }, // short runs
   { B: 2, S: 5, G: 3, K: 2, T: 33 }, // long runs
   { B: 2, S: 5, G: 1, K: 1, T: 7 }, // one set a sample
-  { B: 10, S: 7, G: 8, K: 2, T: 33 }, // several blocks of samples
+  { B: 10, S: 7, G: 3, K: 2, T: 33 }, // several blocks of samples
 ];
 
 export function views(count: number, seed: number): SlabView[] {

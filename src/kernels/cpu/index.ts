@@ -18,7 +18,7 @@ const Normalize: BackendKernel<'Normalize'> = {
     const channels = gamma || beta ? view : withoutChannels(view);
     const size = channels.G * channels.K;
     const values = floats(backend, x);
-    const { y, sets } = loopsFor(values.length).normalize(values, channels, {
+    const { y, sets } = loopsFor(values.length, channels).normalize(values, channels, {
       epsilon,
       center,
       scale: doubles(backend, gamma, size, 1),
@@ -43,7 +43,7 @@ const NormalizeGrad: BackendKernel<'NormalizeGrad'> = {
       ...restore(backend, saved, values, view, center),
       scale: doubles(backend, gamma, size, 1),
     };
-    const found = loopsFor(values.length).normalizeGrad(values, floats(backend, dy), channels, known, center);
+    const found = loopsFor(values.length, channels).normalizeGrad(values, floats(backend, dy), channels, known, center);
     const dx = floatTensor(backend, x.shape, found.dx);
     return affine ? [dx, ...[found.dgamma, found.dbeta].map((d) => floatTensor(backend, [size], d))] : [dx];
   },
@@ -54,7 +54,7 @@ const Moments: BackendKernel<'Moments'> = {
   run({ x }, { view, center, keep }, host) {
     const backend = host as CpuBackend;
     const values = floats(backend, x);
-    const { mean, variance } = loopsFor(values.length).moments(values, view, center);
+    const { mean, variance } = loopsFor(values.length, view).moments(values, view, center);
     const result = [mean, variance].map((moment) => floatTensor(backend, [view.B, view.G], moment));
     return keep === 'none' ? result : [...result, save(backend, [mean])];
   },
@@ -70,7 +70,7 @@ const MomentsGrad: BackendKernel<'MomentsGrad'> = {
     const rstd = new Float64Array(mean.length).fill(2 / n);
     const scale = doubles(backend, dvariance, mean.length, 0);
     const shift = center ? doubles(backend, dmean, mean.length, 0).map((d) => d / n) : new Float64Array(mean.length);
-    const dx = loopsFor(values.length).applyToSets(values, view, { mean, rstd, scale, shift });
+    const dx = loopsFor(values.length, view).applyToSets(values, view, { mean, rstd, scale, shift });
     return [floatTensor(backend, x.shape, dx)];
   },
 };
@@ -82,7 +82,7 @@ const ApplyStatistics: BackendKernel<'ApplyStatistics'> = {
     const channels = gamma || beta ? view : withoutChannels(view);
     const size = channels.G * channels.K;
     const values = floats(backend, x);
-    const y = loopsFor(values.length).apply(values, channels, {
+    const y = loopsFor(values.length, view).apply(values, channels, {
       mean: doubles(backend, mean, 0, 0),
       rstd: doubles(backend, variance, 0, 0).map((v) => reciprocalDeviation(v, epsilon)),
       scale: doubles(backend, gamma, size, 1),
@@ -105,7 +105,7 @@ const ApplyStatisticsGrad: BackendKernel<'ApplyStatisticsGrad'> = {
     const scale = doubles(backend, gamma, size, 1);
     const rstd = doubles(backend, variance, 0, 0).map((v) => reciprocalDeviation(v, epsilon));
     const up = floats(backend, dy);
-    const loops = loopsFor(up.length);
+    const loops = loopsFor(up.length, view);
     const known = { mean: doubles(backend, mean, 0, 0), rstd, scale };
     const { level, slope, dgamma, dbeta } = loops.collect(floats(backend, x), up, channels, known);
     const zero = new Float64Array(Math.max(size, rstd.length));

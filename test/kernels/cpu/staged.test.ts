@@ -1,0 +1,90 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { SlabView } from '../../../src/kernels/contract.js';
+import { loopsFor } from '../../../src/kernels/cpu/loops.js';
+import { type Stage, theStage } from '../../../src/kernels/cpu/stage.js';
+import { stagedGradient, stagedNormalize } from '../../../src/kernels/cpu/staged.js';
+import { expectClose } from '../../suites/harness.js';
+import { largest, makeCase, name, results, tensorsOf, views } from '../cases.js';
+import * as reference from '../reference.js';
+
+/** Larger arrays on cpu, brought to the wasm kernels by chunks, against the formulas in float64. */
+
+const stage = theStage() as Stage;
+const doubles = (values: Float32Array | undefined, size: number, absent: number) =>
+  values ? new Float64Array(values) : new Float64Array(size).fill(absent);
+
+function check(view: SlabView, seed: number): void {
+  const c = makeCase(view, seed);
+  const { epsilon, center } = c;
+  const channels = view.G * view.K;
+  const scale = doubles(c.gamma, channels, 1);
+  const shift = doubles(c.beta, channels, 0);
+  const expected = reference.normalize(c);
+  const { y, sets } = stagedNormalize(stage)(c.x, view, { epsilon, center, scale, shift });
+  const close = (actual: ArrayLike<number>, values: ArrayLike<number>, what: string, terms = 0) => {
+    const size = Math.max(largest(values), terms);
+    expectClose(actual, values, { atol: 2e-6 * size, rtol: 2e-6 }, `${name(view)} ${what}`);
+  };
+  close(y, expected.y, 'y');
+  close(sets.mean, expected.mean, 'mean', Math.sqrt(largest(expected.variance)));
+  close(sets.variance, expected.variance, 'variance');
+  const { dx, dgamma, dbeta } = reference.normalizeGrad(c);
+  const found = stagedGradient(stage)(c.x, c.dy, view, { mean: sets.mean, rstd: sets.rstd, scale }, center);
+  close(found.dx, dx, 'dx', largest(c.dy) * largest(scale) * largest(sets.rstd));
+  close(found.dgamma, dgamma, 'dgamma', largest(c.dy));
+  close(found.dbeta, dbeta, 'dbeta', largest(c.dy));
+}
+
+test.each(views(60, 11).map((view, i) => [name(view), view, i + 1] as const))('%s', (_, view, seed) =>
+  check(view, seed),
+);
+
+test.each<SlabView>([
+  { B: 701, S: 1, G: 1, K: 130, T: 1 },
+  { B: 9, S: 64, G: 8, K: 17, T: 1 },
+  { B: 7, S: 1, G: 3, K: 5, T: 1111 },
+  { B: 3, S: 5, G: 3, K: 5, T: 999 },
+])('%j: several chunks, the last one short', (view) => check(view, 7));
+
+test('the backend takes this way from a size on, and the loops below it and for a sample that is too large', () => {
+  const view = { B: 64, S: 1, G: 1, K: 256, T: 1 };
+  const plain = loopsFor(100, view).normalize;
+  expect(loopsFor(64 * 256, view).normalize).not.toBe(plain);
+  expect(loopsFor(64 * 256 - 1, view).normalize).toBe(plain);
+  expect(loopsFor(1 << 22, { B: 1, S: 1 << 14, G: 256, K: 1, T: 1 }).normalize).toBe(plain);
+});
+
+test('a layer through the backend, with its gradient, leaves nothing behind', async () => {
+  await tf.setBackend('cpu');
+  const view = { B: 300, S: 1, G: 1, K: 100, T: 1 };
+  const c = makeCase(view, 7);
+  const before = tf.memory().numTensors;
+  tf.engine().startScope();
+  const { x, dy, gamma, beta } = tensorsOf(c);
+  const options = { view, epsilon: 1e-3, center: true };
+  const forward = results('Normalize', { x, gamma, beta }, { ...options, keep: 'saved' });
+  const given = { x, dy, gamma, saved: forward.tensors[1] };
+  const { values } = results('NormalizeGrad', given, { ...options, affine: true });
+  const expected = reference.normalizeGrad({ ...c, epsilon: 1e-3, center: true });
+  expectClose(values[0] as Float32Array, expected.dx, { atol: 1e-5, rtol: 1e-5 }, 'dx');
+  tf.engine().endScope();
+  expect(tf.memory().numTensors).toBe(before);
+});
+
+test('where WebAssembly is forbidden the loops do the work', () => {
+  jest.isolateModules(() => {
+    const stock = WebAssembly.Module;
+    WebAssembly.Module = class {
+      constructor() {
+        throw new WebAssembly.CompileError('forbidden by the page');
+      }
+    } as unknown as typeof WebAssembly.Module;
+    try {
+      const fresh = require('../../../src/kernels/cpu/loops') as typeof import('../../../src/kernels/cpu/loops.js');
+      const view = { B: 64, S: 1, G: 1, K: 256, T: 1 };
+      expect(fresh.loopsFor(64 * 256, view)).toBe(fresh.loopsFor(1, view));
+    } finally {
+      WebAssembly.Module = stock;
+    }
+  });
+});
