@@ -4,9 +4,9 @@
  */
 import type { SlabView } from '../contract.js';
 import { gradientAt, normalizeAt } from '../wasm/slab.js';
-import type { Gradients, Loops } from './loops.js';
 import { layOut, type Stage } from './stage.js';
 import { emptySets } from './statistics.js';
+import type { Gradients, Loops } from './work.js';
 
 /** Floats of x that are brought in at once: with the result they leave room in a cache of 1 MB. */
 const CHUNK = 1 << 15;
