@@ -53,6 +53,7 @@ export function parameter<T extends tf.Tensor | undefined>(
 ): T {
   if (value === undefined || value === null) return undefined as T;
   const tensor = floatTensor(subject, name, value);
+  if (tensor.rank === 1 && shape.length === 1 && tensor.shape[0] === shape[0]) return tensor as T; // as a rule
   const size = shape.reduce((n, d) => n * d, 1);
   const same = tensor.rank === shape.length && tensor.shape.every((d, i) => d === shape[i]);
   if (!same && !(tensor.rank === 1 && tensor.size === size)) {
