@@ -160,13 +160,50 @@ export const FAULTS = [
     files: ['test/suites.wasm.test.ts', 'test/kernels/reduce.test.ts'],
   },
   {
+    name: 'wasm: the gradients of γ and β exchanged',
+    edits: [
+      {
+        file: 'src/kernels/wasm/kernels.ts',
+        find: 'dgamma: at(host, parameters[0]),\n    dbeta: at(host, parameters[1]),',
+        replace: 'dgamma: at(host, parameters[1]),\n    dbeta: at(host, parameters[0]),',
+      },
+    ],
+    backend: 'wasm',
+    caughtBy: 'gradients first order',
+  },
+  {
+    name: 'wasm: scratch too small for the lanes',
+    edits: [{ file: 'src/kernels/wasm/slab.ts', find: '16 + 32 * lanes(view) + 16 * C', replace: '0' }],
+    backend: 'wasm',
+    caughtBy: '',
+    files: ['test/kernels/wasm/scratch.test.ts'],
+  },
+  {
+    name: 'cpu: rounding of the mean lost on the way to the wasm kernels',
+    edits: [{ file: 'src/kernels/cpu/staged.ts', find: 'mean - rounded;', replace: '0;' }],
+    caughtBy: 'large mean',
+    files: ['test/kernels/cpu/staged.test.ts'],
+  },
+  {
+    name: 'cpu: the last chunk left out',
+    edits: [
+      {
+        file: 'src/kernels/cpu/staged.ts',
+        find: 'b < view.B; b += samples',
+        replace: 'b + samples <= view.B; b += samples',
+      },
+    ],
+    caughtBy: 'several chunks',
+    files: ['test/kernels/cpu/staged.test.ts'],
+  },
+  {
     name: 'a tensor kept by every forward pass',
     edits: [
       {
         file: 'src/core/normalize.ts',
-        find: "run('Normalize', { x, ...affine(options) }, { view, epsilon, center, keep })[0]",
+        find: "run('Normalize', withAffine({ x }, options), { view, epsilon, center, keep })[0]",
         replace:
-          "tf.keep(run('Normalize', { x, ...affine(options) }, { view, epsilon, center, keep })[0] as tf.Tensor).clone()",
+          "tf.keep(run('Normalize', withAffine({ x }, options), { view, epsilon, center, keep })[0] as tf.Tensor).clone()",
       },
     ],
     caughtBy: 'memory forward',

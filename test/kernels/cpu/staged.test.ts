@@ -46,6 +46,19 @@ test.each<SlabView>([
   { B: 3, S: 5, G: 3, K: 5, T: 999 },
 ])('%j: several chunks, the last one short', (view) => check(view, 7));
 
+test('a large mean: what its rounding left comes along to the gradient', () => {
+  const view = { B: 40, S: 1, G: 1, K: 300, T: 1 };
+  const c = { ...makeCase(view, 7, { mean: 1e4, std: 0.06 }), epsilon: 1e-3, center: true };
+  const scale = doubles(c.gamma, 300, 1);
+  const options = { epsilon: 1e-3, center: true, scale, shift: doubles(c.beta, 300, 0) };
+  const { y, sets } = stagedNormalize(stage)(c.x, view, options);
+  expectClose(y, reference.normalize(c).y, { atol: 5e-6, rtol: 5e-6 }, 'y');
+  const found = stagedGradient(stage)(c.x, c.dy, view, { mean: sets.mean, rstd: sets.rstd, scale }, true);
+  const { dx, dgamma } = reference.normalizeGrad(c);
+  expectClose(found.dx, dx, { atol: 2e-5 * largest(dx), rtol: 2e-5 }, 'dx');
+  expectClose(found.dgamma, dgamma, { atol: 2e-5 * largest(dgamma), rtol: 2e-5 }, 'dgamma');
+});
+
 test('the backend takes this way from a size on, and the loops below it and for a sample that is too large', () => {
   const view = { B: 64, S: 1, G: 1, K: 256, T: 1 };
   const plain = loopsFor(100, view).normalize;
