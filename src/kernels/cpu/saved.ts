@@ -47,6 +47,11 @@ export function restore(
     return { mean: all.subarray(0, size), rstd: all.subarray(all.length - size) };
   }
   const rows = new Float64Array(floats(backend, saved));
+  if (saved.shape.length === 2 && saved.shape[0] === 3) {
+    // From the wasm backend: the mean as a float, what its rounding left, rstd.
+    const mean = rows.slice(0, size).map((c, i) => c + (rows[size + i] as number));
+    return { mean, rstd: rows.subarray(2 * size) };
+  }
   const rstd = rows.subarray(rows.length - size);
   if (!center) return { mean: new Float64Array(size), rstd };
   return { mean: pilots(x, view).map((pilot, i) => pilot + (rows[i] as number)), rstd };

@@ -43,7 +43,7 @@ export function theStage(): Stage | null {
 
 /** Places in the memory, in floats, 16-byte aligned, scratch first. */
 export function layOut<N extends string>(view: SlabView, sizes: Readonly<Record<N, number>>) {
-  let at = Math.ceil(scratchBytes(view) / 16) * 4;
+  let at = Math.ceil(scratchBytes(view, true) / 16) * 4;
   const places = {} as Record<N, number>;
   for (const name of Object.keys(sizes) as N[]) {
     places[name] = at;

@@ -43,9 +43,10 @@ let stock: KernelConfig | undefined;
  * ```
  */
 export function aliasWasmIdentity(): () => void {
-  if (active === 0) {
-    stock = getKernel(NAME, BACKEND) as KernelConfig | undefined;
-    if (stock) replaceWith(ALIAS);
+  const current = getKernel(NAME, BACKEND) as KernelConfig | undefined;
+  if (current && current.kernelFunc !== ALIAS.kernelFunc) {
+    stock = current;
+    replaceWith(ALIAS);
   }
   active++;
   let undone = false;

@@ -31,7 +31,7 @@ const Normalize: Run<'Normalize'> = ({ x, gamma, beta }, { view, epsilon, center
   const outputs = [host.makeOutput(x.shape, 'float32')];
   if (keep !== 'none') outputs.push(host.makeOutput(savedShape(view), 'float32'));
   if (keep === 'moments') for (let i = 0; i < 2; i++) outputs.push(host.makeOutput(momentsShape(view), 'float32'));
-  withScratch(host, scratchBytes(view), (functions, address) => {
+  withScratch(host, scratchBytes(view, false), (functions, address) => {
     const given = { x: at(host, x), y: at(host, outputs[0]), gamma: at(host, gamma), beta: at(host, beta) };
     const [saved, mean, variance] = [at(host, outputs[1]), at(host, outputs[2]), at(host, outputs[3])];
     normalizeAt(functions, view, given, epsilon, center, { saved, mean, variance, scratch: address });
@@ -43,7 +43,7 @@ const Moments: Run<'Moments'> = ({ x }, { view, center, keep }, backend) => {
   const host = backend as WasmBackend;
   const outputs = [0, 1].map(() => host.makeOutput(momentsShape(view), 'float32'));
   if (keep === 'saved') outputs.push(host.makeOutput(savedShape(view), 'float32'));
-  withScratch(host, scratchBytes(view), (functions, address) => {
+  withScratch(host, scratchBytes(view, false), (functions, address) => {
     const [mean, variance, saved] = [at(host, outputs[0]), at(host, outputs[1]), at(host, outputs[2])];
     const given = { x: at(host, x), y: 0, gamma: 0, beta: 0 };
     normalizeAt(functions, view, given, 0, center, { saved, mean, variance, scratch: address });
@@ -55,7 +55,7 @@ const ApplyStatistics: Run<'ApplyStatistics'> = ({ x, mean, variance, gamma, bet
   const host = backend as WasmBackend;
   const y = host.makeOutput(x.shape, 'float32');
   const sets = view.B * view.G;
-  withScratch(host, scratchBytes(view) + 12 * sets, (functions, saved) => {
+  withScratch(host, scratchBytes(view, false) + 12 * sets, (functions, saved) => {
     functions.givenStatistics(at(host, mean), at(host, variance), sets, epsilon, saved);
     const given = { x: at(host, x), y: at(host, y), gamma: at(host, gamma), beta: at(host, beta) };
     applyAt(functions, view, given, saved, saved + 12 * sets);
@@ -82,7 +82,7 @@ function gradients(host: WasmBackend, x: TensorInfo, view: SlabView, wanted: { a
 const NormalizeGrad: Run<'NormalizeGrad'> = ({ x, dy, gamma, saved }, { view, center, affine }, backend) => {
   const host = backend as WasmBackend;
   const { outputs, addresses } = gradients(host, x, view, { affine, given: false });
-  withScratch(host, scratchBytes(view), (functions, address) => {
+  withScratch(host, scratchBytes(view, true), (functions, address) => {
     const given = { x: at(host, x), dy: at(host, dy), gamma: at(host, gamma), saved: at(host, saved) };
     gradientAt(functions, view, { ...given, ...addresses }, center, address);
   });
@@ -94,7 +94,7 @@ const ApplyStatisticsGrad: Run<'ApplyStatisticsGrad'> = (inputs, { view, epsilon
   const { x, dy, mean, variance, gamma } = inputs;
   const sets = view.B * view.G;
   const { outputs, addresses } = gradients(host, x, view, { affine, given: true });
-  withScratch(host, scratchBytes(view) + 12 * sets, (functions, saved) => {
+  withScratch(host, scratchBytes(view, true) + 12 * sets, (functions, saved) => {
     functions.givenStatistics(at(host, mean), at(host, variance), sets, epsilon, saved);
     const given = { x: at(host, x), dy: at(host, dy), gamma: at(host, gamma), saved };
     gradientAt(functions, view, { ...given, ...addresses }, true, saved + 12 * sets);
@@ -107,7 +107,7 @@ const MomentsGrad: Run<'MomentsGrad'> = ({ x, dmean, dvariance, saved }, { view,
   const { B, S, G, K, T } = view;
   const dx = host.makeOutput(x.shape, 'float32');
   const sets = B * G;
-  withScratch(host, scratchBytes(view) + 16 * sets, (functions, values) => {
+  withScratch(host, scratchBytes(view, false) + 16 * sets, (functions, values) => {
     const [from, to] = [at(host, x), at(host, dx)];
     const c = Number(center);
     functions.momentsCoefficients(at(host, saved), at(host, dmean), at(host, dvariance), sets, S * K * T, c, values);
@@ -120,9 +120,14 @@ const MomentsGrad: Run<'MomentsGrad'> = ({ x, dmean, dvariance, saved }, { view,
   return [dx];
 };
 
-/** Whether the kernels can run, and every input is what they read. */
-function accepts(inputs: object, _: unknown, backend: unknown): boolean {
+/** Scratch beyond this is more than the work is worth: the composed kernels do without. */
+const MOST_SCRATCH = 1 << 28;
+
+/** Whether the kernels can run, and every input is what they read: `saved` too, which another kernel may have written. */
+function accepts(inputs: object, { view }: { view: SlabView }, backend: unknown): boolean {
   const tensors = inputs as Record<string, Tensor>;
+  if (tensors.saved && (tensors.saved.shape.length !== 2 || tensors.saved.shape[0] !== 3)) return false;
+  if (scratchBytes(view, true) > MOST_SCRATCH) return false;
   for (const name in tensors) if (tensors[name]?.dtype !== 'float32') return false;
   return functionsOf(backend as WasmBackend) !== null;
 }

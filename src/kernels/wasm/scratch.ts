@@ -6,11 +6,17 @@ const KEPT = 1 << 18;
 const kept = new WeakMap<object, number>();
 let last: { readonly backend: WasmBackend; readonly address: number } | undefined;
 
+function allocate(backend: WasmBackend, bytes: number): number {
+  const address = backend.wasm._malloc(bytes);
+  if (address === 0) throw new Error(`tfjs-normalization: out of memory (${bytes} bytes of scratch).`);
+  return address;
+}
+
 function keptBy(backend: WasmBackend): number {
   if (last?.backend === backend) return last.address;
   let address = kept.get(backend);
   if (address === undefined) {
-    address = backend.wasm._malloc(KEPT);
+    address = allocate(backend, KEPT);
     kept.set(backend, address);
   }
   last = { backend, address };
@@ -20,9 +26,7 @@ function keptBy(backend: WasmBackend): number {
 /** So many bytes of the backend's memory, to be given back with {@link release} after the call. */
 export function scratch(backend: WasmBackend, bytes: number): number {
   if (bytes <= KEPT) return keptBy(backend);
-  const address = backend.wasm._malloc(bytes);
-  if (address === 0) throw new Error(`tfjs-normalization: out of memory (${bytes} bytes of scratch).`);
-  return address;
+  return allocate(backend, bytes);
 }
 
 export function release(backend: WasmBackend, bytes: number, address: number): void {

@@ -17,10 +17,11 @@ function lanes({ G, K }: SlabView): number {
   return C & 4 ? 2 * C : C;
 }
 
-/** Bytes of scratch that any function needs for a view: assembly/ says for what. */
-export function scratchBytes(view: SlabView): number {
+/** Bytes of scratch that functions need for a view, forward or backward: assembly/ says for what. */
+export function scratchBytes(view: SlabView, isGradient: boolean): number {
   const C = view.G * view.K;
-  return kindOf(view) === 'lanes' ? 16 + 32 * lanes(view) + 16 * C : 16 + 32 * C;
+  if (kindOf(view) === 'lanes') return 16 + 32 * lanes(view) + 16 * C;
+  return 16 + (isGradient ? 32 : 8) * C;
 }
 
 /** Addresses of what a call reads and writes; 0 for what is absent or not wanted. */

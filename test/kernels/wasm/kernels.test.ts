@@ -134,6 +134,16 @@ describe('numbers that are hard', () => {
     });
   });
 
+  test.each(forms)('%s: epsilon far above the variance', (_, view) => {
+    const c = { ...makeCase(view, 7, { mean: 1, std: 6e-7 }), epsilon: 1e-3, center: true, beta: undefined };
+    checked(() => {
+      const { x, gamma } = tensorsOf(c);
+      const { values } = results('Normalize', { x, gamma }, { view, epsilon: 1e-3, center: true, keep: 'none' });
+      const { y } = reference.normalize(c);
+      expectClose(values[0] as Numbers, y, { atol: 1e-5 * largest(y), rtol: 1e-5 }, 'y');
+    });
+  });
+
   test.each(forms)('%s: the first values far from the others', (_, view) => {
     const c = { ...makeCase(view, 7), center: true };
     const sets = new Set<number>();
@@ -145,7 +155,7 @@ describe('numbers that are hard', () => {
   });
 
   test.each(forms)('%s: a constant gives exactly beta, and a finite gradient', (_, view) => {
-    for (const value of [0, 1234.567, -1e-20, 3e30]) {
+    for (const value of [0, 1234.567, -1e-20, 3e30, 2e38]) {
       for (const epsilon of [0, 1e-3]) {
         const c = { ...makeCase(view, 5), epsilon, center: true };
         c.x.fill(value);
@@ -192,10 +202,18 @@ describe('numbers that are hard', () => {
   });
 });
 
-test('other types are declined', () => {
+test('other types are declined, scratch beyond measure, and what another kernel saved', () => {
+  const view = { B: 1, S: 1, G: 1, K: 2, T: 1 };
   const x = tf.tensor1d([1, 2], 'int32');
-  expect(wasmKernels.Normalize?.accepts?.({ x }, {} as never, tf.backend())).toBe(false);
-  x.dispose();
+  const y = tf.tensor1d([1, 2]);
+  const saved = tf.tensor2d([[0], [1]]);
+  const accepts = (inputs: object, attrs: object) =>
+    wasmKernels.NormalizeGrad?.accepts?.(inputs as never, attrs as never, tf.backend());
+  expect(accepts({ x }, { view })).toBe(false);
+  expect(accepts({ x: y }, { view })).toBe(true);
+  expect(accepts({ x: y }, { view: { ...view, K: 1 << 24 } })).toBe(false);
+  expect(accepts({ x: y, saved }, { view })).toBe(false);
+  tf.dispose([x, y, saved]);
 });
 
 test('the same numbers before and after the memory has grown', () => {

@@ -28,7 +28,7 @@ function touched(view: SlabView): number {
   gradientAt(functions, view, given, true, scratch);
   normalizeAt(functions, view, { x, y, gamma: 0, beta: 0 }, 1e-3, true, { saved: 0, mean: 0, variance: 0, scratch });
   gradientAt(functions, view, { ...given, gamma: 0, dgamma: 0, dbeta: 0 }, true, scratch);
-  const behind = floats.subarray((scratch + scratchBytes(view)) / 4);
+  const behind = floats.subarray((scratch + scratchBytes(view, true)) / 4);
   return behind.reduce((count, value) => count + Number(value !== MARK), 0);
 }
 

@@ -23,8 +23,8 @@ function setPilots(x: usize, rows: usize, L: usize, W: usize, center: bool): voi
   const bytes = L << 2, k: usize = rows < 4 ? 1 : 4, far = bytes * (rows >> 2), share = splat(center ? 1 / <f32>k : 0);
   for (let c: usize = 0; c < bytes; c += 16) {
     let s = splat(0), p = x + c;
-    if (center) for (let j: usize = 0; j < k; j++) { s = add(s, v128.load(p)); p += far; }
-    v128.store(W, mul(s, share));
+    if (center) for (let j: usize = 0; j < k; j++) { s = add(s, mul(v128.load(p), share)); p += far; } // a sum could overflow
+    v128.store(W, s);
     W += 48;
   }
 }

@@ -78,7 +78,7 @@ export function normalizeRows(
       if (means) { store<f32>(means + (i << 2), c); store<f32>(variances + (i << 2), <f32>max(variance, 0)); }
       if (!y) { x += bytes; continue; }
       if (plain) scaleRowPlain(x, y, g, bytes, r);
-      else if (isNegligible(e, rstd)) scaleRow(x, y, g, b, bytes, c, r);
+      else if (isNegligible(e, variance)) scaleRow(x, y, g, b, bytes, c, r);
       else scaleRowExactly(x, y, g, b, bytes, c, <f32>e, r);
       x += bytes; y += bytes; g += bytes; b += bytes;
     }

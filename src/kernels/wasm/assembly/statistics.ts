@@ -11,12 +11,12 @@ export function keep(saved: usize, sets: usize, i: usize, c: f32, e: f32, r: f32
   store<f32>(at + 2 * far, r);
 }
 
-/** Below this share of a deviation what the rounding of the mean left is not worth an operation an element. */
-@inline export const NEGLIGIBLE: f64 = 4e-7;
+/** Below this share of a deviation, squared, what the rounding of the mean left is not worth an operation an element. */
+@inline export const NEGLIGIBLE: f64 = 1.6e-13;
 
 // @ts-ignore: decorator
-@inline export function isNegligible(e: f64, r: f64): bool {
-  return Math.abs(e * r) < NEGLIGIBLE;
+@inline export function isNegligible(e: f64, variance: f64): bool {
+  return e == 0 || e * e < NEGLIGIBLE * variance;
 }
 
 export function deviation(variance: f64, epsilon: f64): f64 {
