@@ -23,3 +23,9 @@ export function nearest(word: string, list: readonly string[]): string | undefin
   const least = Math.min(...distances);
   return least <= allowed ? list[distances.indexOf(least)] : undefined;
 }
+
+/** What to try in place of a word: the one that was probably meant, and all there are. */
+export function meant(word: unknown, words: readonly string[]): string {
+  const near = typeof word === 'string' ? nearest(word, words) : undefined;
+  return `${near ? `Did you mean \`${near}\`? ` : ''}Use one of ${words.join(', ')}.`;
+}

@@ -1,5 +1,5 @@
 import { type NormalizationError, problem } from '../core/errors.js';
-import { nearest } from '../core/near.js';
+import { meant } from '../core/near.js';
 import { rowOf } from './config.js';
 import { FACTS, type FactName, type FactRow, type Facts } from './facts.js';
 import { matches, type When } from './when.js';
@@ -68,15 +68,6 @@ export const CONFLICTS: readonly Conflict[] = [
 ];
 
 const SUBJECT = 'guide';
-
-function list(words: readonly string[]): string {
-  return `Use one of ${words.join(', ')}.`;
-}
-
-function meant(word: unknown, words: readonly string[]): string {
-  const near = typeof word === 'string' ? nearest(word, words) : undefined;
-  return near ? `Did you mean \`${near}\`? ${list(words)}` : list(words);
-}
 
 /** One check for each kind of fact. Returns what to try, or undefined where the value is right. */
 const KINDS: { readonly [K in FactRow['kind']]: (row: FactRow & { kind: K }, value: unknown) => string[] | undefined } =
@@ -147,7 +138,7 @@ export function checkFacts(given: unknown): Facts {
   const facts = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
   if (facts.architecture === undefined) {
     const { values } = FACTS.architecture as FactRow & { kind: 'choice' };
-    throw problem(SUBJECT, 'architecture must be given', { facts: Object.keys(facts) }, list(values));
+    throw problem(SUBJECT, 'architecture must be given', { facts: Object.keys(facts) }, meant(undefined, values));
   }
   for (const [name, value] of Object.entries(facts)) checkValue(name as FactName, value);
   const conflict = conflictOf(facts as unknown as Facts);

@@ -1,6 +1,6 @@
 import { problem } from '../core/errors.js';
 import { automaticGroups, resolveGroups } from '../core/groups.js';
-import { nearest } from '../core/near.js';
+import { meant } from '../core/near.js';
 import { type Dimensions, NORMS, type NormId, type NormRow, normRow } from '../norms.js';
 import { BACKENDS, type Backend, dividesBySpread, type Phase, programs } from './programs.js';
 
@@ -110,9 +110,7 @@ function weightsOf(row: NormRow, channels: number | null, trainable: boolean, mi
 function checkNorm(id: NormId): void {
   const ids = NORMS.map((row) => row.id);
   if (ids.includes(id)) return;
-  const near = typeof id === 'string' ? nearest(id, ids) : undefined;
-  const advice = `${near ? `Did you mean \`${near}\`? ` : ''}Use one of ${ids.join(', ')}.`;
-  throw problem('guide', 'unknown normalization', { norm: id }, advice);
+  throw problem('guide', 'unknown normalization', { norm: id }, meant(id, ids));
 }
 
 function checkShape({ minRank }: NormRow, shape: GivenShape): void {

@@ -41,13 +41,15 @@ export function theStage(): Stage | null {
   return stage;
 }
 
-/** Places in the memory, in floats, 16-byte aligned, scratch first. */
+/** Places in the memory, in floats, and their addresses; 16-byte aligned, scratch first. */
 export function layOut<N extends string>(view: SlabView, sizes: Readonly<Record<N, number>>) {
   let at = Math.ceil(scratchBytes(view, true) / 16) * 4;
   const places = {} as Record<N, number>;
+  const addresses = {} as Record<N, number>;
   for (const name of Object.keys(sizes) as N[]) {
     places[name] = at;
+    addresses[name] = 4 * at;
     at += Math.ceil(sizes[name] / 4) * 4;
   }
-  return { places, bytes: 4 * at };
+  return { places, addresses, bytes: 4 * at };
 }

@@ -4,12 +4,11 @@
  */
 import type { SlabView } from '../contract.js';
 import { gradientAt, normalizeAt } from '../wasm/slab.js';
+import { samplesPerBlock } from './blocks.js';
 import { layOut, type Stage } from './stage.js';
 import { emptySets } from './statistics.js';
 import type { Gradients, Loops } from './work.js';
 
-/** Floats of x that are brought in at once: with the result they leave room in a cache of 1 MB. */
-const CHUNK = 1 << 15;
 /** A sample larger than this would make the memory large; the loops take it. */
 const LARGEST = 1 << 20;
 
@@ -20,14 +19,11 @@ export const fits = (view: SlabView): boolean => sampleSize(view) <= LARGEST;
 
 /** Calls `each` with the samples of every chunk: their view, and where they begin. */
 function inChunks(view: SlabView, each: (part: SlabView, from: number) => void): void {
-  const samples = Math.max(1, Math.floor(CHUNK / sampleSize(view)));
+  const samples = samplesPerBlock(view);
   for (let b = 0; b < view.B; b += samples) each({ ...view, B: Math.min(samples, view.B - b) }, b);
 }
 
-const largestPart = (view: SlabView): SlabView => {
-  const samples = Math.max(1, Math.floor(CHUNK / sampleSize(view)));
-  return { ...view, B: Math.min(samples, view.B) };
-};
+const largestPart = (view: SlabView): SlabView => ({ ...view, B: Math.min(samplesPerBlock(view), view.B) });
 
 export function stagedNormalize(stage: Stage): Loops['normalize'] {
   return (x, view, { epsilon, center, scale, shift }) => {
@@ -43,9 +39,8 @@ export function stagedNormalize(stage: Stage): Loops['normalize'] {
       x: values,
       y: values,
     };
-    const { places, bytes } = layOut(part, wanted);
+    const { places, addresses, bytes } = layOut(part, wanted);
     const floats = stage.floats(bytes);
-    const addresses = Object.fromEntries(Object.entries(places).map(([name, at]) => [name, 4 * at])) as typeof places;
     floats.set(scale, places.gamma);
     floats.set(shift, places.beta);
     const y = new Float32Array(x.length);
@@ -73,9 +68,14 @@ export function stagedGradient(stage: Stage): Loops['normalizeGrad'] {
     const [size, sets, channels] = [sampleSize(view), part.B * part.G, view.G * view.K];
     const values = part.B * size;
     const parameters = { gamma: channels, dgamma: channels, dbeta: channels };
-    const { places, bytes } = layOut(part, { ...parameters, saved: 3 * sets, x: values, dy: values, dx: values });
+    const { places, addresses, bytes } = layOut(part, {
+      ...parameters,
+      saved: 3 * sets,
+      x: values,
+      dy: values,
+      dx: values,
+    });
     const floats = stage.floats(bytes);
-    const addresses = Object.fromEntries(Object.entries(places).map(([name, at]) => [name, 4 * at])) as typeof places;
     floats.set(known.scale, places.gamma);
     const dx = new Float32Array(x.length);
     const [dgamma, dbeta] = [new Float64Array(channels), new Float64Array(channels)];
