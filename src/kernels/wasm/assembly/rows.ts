@@ -1,7 +1,7 @@
 // Rows: every set lies together and has a value of γ and β for each of its elements (S = T = 1). Plain ascending phases, one row at a
 // time: the row stays in L1 between them.
 import { add, BLOCK, flush, mul, mulAdd, splat, squares, squaresFrom, sub, sumFrom, total } from './simd';
-import { deviation, isNegligible, keep, setGradient, writeParameters } from './statistics';
+import { deviation, givenLine, isNegligible, keep, setGradient, writeParameters } from './statistics';
 
 /** y = (x − c)·r·γ + β */
 function scaleRow(x: usize, y: usize, g: usize, b: usize, bytes: usize, c: f32, r: f32): void {
@@ -159,12 +159,13 @@ function flushAll(p: usize, d: usize, n: usize): void {
 }
 
 /**
- * dx of rows, dγ and dβ where asked (0: not). With `dmean` (statistics were given, not the rows' own): dx = dy·γ·r, and the gradients of mean
- * and variance. Scratch: 16 bytes, and 28 a channel.
+ * dx of rows (0: only the sums), dγ and dβ where asked (0: not). With `dmean` (statistics were given, not the rows' own): dx = dy·γ·r, and the
+ * gradients of mean and variance. With a `line` (h and k of every set) there is nothing to sum: dx = dy·γ·r − ((x − c)·h + k).
+ * Scratch: 16 bytes, and 28 a channel.
  */
 export function rowsGradient(
   x: usize, dy: usize, gamma: usize, B: usize, G: usize, K: usize, saved: usize, center: bool,
-  dx: usize, dgamma: usize, dbeta: usize, dmean: usize, dvariance: usize, scratch: usize,
+  dx: usize, dgamma: usize, dbeta: usize, dmean: usize, dvariance: usize, line: usize, scratch: usize,
 ): void {
   const bytes = K << 2, sets = B * G, far = sets << 2, C = G * K, n = <f64>K;
   const sums = scratch, tg = scratch + 16, tb = tg + (C << 3), fg = tb + (C << 3), fb = fg + (C << 2);
@@ -175,10 +176,14 @@ export function rowsGradient(
     let g = gamma, o: usize = 0;
     for (let j: usize = 0; j < G; j++, i++) {
       const at = saved + (i << 2), c = load<f32>(at), e = load<f32>(at + far), r = load<f32>(at + 2 * far);
-      sumRow(x, dy, g, fg + o, fb + o, bytes, c, e, r, sums);
-      setGradient(sums, i, n, <f64>e, <f64>r, center, dmean, dvariance);
-      combineRow(x, dy, g, dx, bytes, c, r, <f32>load<f64>(sums), <f32>load<f64>(sums, 8));
-      x += bytes; dy += bytes; dx += bytes; g += bytes; o += bytes;
+      if (line) {
+        givenLine(line, sets, i, sums);
+      } else {
+        sumRow(x, dy, g, fg + o, fb + o, bytes, c, e, r, sums);
+        setGradient(sums, i, n, <f64>e, <f64>r, center, dmean, dvariance);
+      }
+      if (dx) { combineRow(x, dy, g, dx, bytes, c, r, <f32>load<f64>(sums), <f32>load<f64>(sums, 8)); dx += bytes; }
+      x += bytes; dy += bytes; g += bytes; o += bytes;
     }
     if (++rows == FLOAT_ROWS) { flushAll(fg, tg, C); flushAll(fb, tb, C); rows = 0; }
   }

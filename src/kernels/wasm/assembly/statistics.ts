@@ -84,3 +84,10 @@ export function setGradient(
   store<f64>(sums, h);
   store<f64>(sums, k, 8);
 }
+
+/** h and k of a set that the caller computed, to the doubles at `sums`. */
+export function givenLine(line: usize, sets: usize, i: usize, sums: usize): void {
+  const at = line + (i << 2);
+  store<f64>(sums, <f64>load<f32>(at));
+  store<f64>(sums, <f64>load<f32>(at + (sets << 2)), 8);
+}
