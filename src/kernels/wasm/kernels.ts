@@ -47,9 +47,10 @@ const ApplyStatistics: Run<'ApplyStatistics'> = ({ x, mean, variance, gamma, bet
   });
 };
 
-const NormalizeGrad: Run<'NormalizeGrad'> = ({ x, dy, gamma, saved }, { view, center, affine }, backend) => {
+const NormalizeGrad: Run<'NormalizeGrad'> = ({ x, dy, gamma, saved }, attrs, backend) => {
   const host = backend as WasmBackend;
-  const shapes = affine ? [x.shape, ...parameterShapes(view)] : [x.shape];
+  const { view, center, affine, hasBeta = true } = attrs;
+  const shapes = [x.shape, ...(affine ? parameterShapes(view).slice(0, hasBeta ? 2 : 1) : [])];
   return call(host, shapes, scratchBytes(view, true), (functions, outputs, scratch) => {
     const [dx, dgamma = 0, dbeta = 0] = outputs as [number, ...number[]];
     const given = { x: at(host, x), dy: at(host, dy), gamma: at(host, gamma), saved: at(host, saved) };

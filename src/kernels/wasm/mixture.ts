@@ -73,7 +73,7 @@ const forward: Run<'Mixture'> = ({ x, gamma, beta, ...mixed }, attrs, backend) =
 function ofDeviation(dvariance: Float32Array, rstd: Float32Array): Float64Array {
   return Float64Array.from(dvariance, (d, i) => {
     const r = rstd[i] as number;
-    return r === 0 ? 0 : (-2 * d) / r ** 3;
+    return r === 0 ? 0 : (-2 * d) / (r * r * r);
   });
 }
 
@@ -109,7 +109,7 @@ const backward: Run<'MixtureGrad'> = ({ x, dy, gamma, saved, ...mixed }, attrs, 
     const rows = rowsAt(host, from.saved, sets);
     const given = mixableOf(mixed, attrs, instanceOf(rows), reader(host));
     const ofMean = new Float64Array(found.subarray(0, sets));
-    const gradients = mixGradients(given, ofMean, ofDeviation(found.subarray(sets), rows.r));
+    const gradients = mixGradients(given, new Float64Array(rows.r), ofMean, ofDeviation(found.subarray(sets), rows.r));
     const { memory, weights, instance } = gradients;
     [...weights, ...(memory ? [memory.mean, memory.variance] : [])].forEach((values, i) => {
       new Float32Array(buffer, rest[i], values.length).set(values);

@@ -146,6 +146,45 @@ function combineRow(x: usize, dy: usize, g: usize, dx: usize, bytes: usize, c: f
   }
 }
 
+/** As `sumRow` of a row that is not centred and has no β: Σ dy·γ·x̂, and dγ += dy·x̂. */
+function sumRowPlain(x: usize, dy: usize, g: usize, dg: usize, bytes: usize, r: f32, out: usize): void {
+  const a = splat(r), end = x + bytes, vectors = x + (bytes & ~31);
+  let slope: f64 = 0;
+  while (x < vectors) {
+    const stop = min(vectors, x + BLOCK);
+    let t0 = splat(0), t1 = t0;
+    for (; x < stop; x += 32) {
+      const h0 = mul(v128.load(dy), mul(v128.load(x), a)), h1 = mul(v128.load(dy, 16), mul(v128.load(x, 16), a));
+      t0 = mulAdd(h0, v128.load(g), t0); t1 = mulAdd(h1, v128.load(g, 16), t1);
+      v128.store(dg, add(v128.load(dg), h0)); v128.store(dg, add(v128.load(dg, 16), h1), 16);
+      dy += 32; g += 32; dg += 32;
+    }
+    slope += total(add(t0, t1));
+  }
+  for (; x < end; x += 4) {
+    const h = load<f32>(dy) * (load<f32>(x) * r);
+    slope += <f64>h * <f64>load<f32>(g);
+    store<f32>(dg, load<f32>(dg) + h);
+    dy += 4; g += 4; dg += 4;
+  }
+  store<f64>(out, 0);
+  store<f64>(out, slope, 8);
+}
+
+/** dx = dy·γ·r − x·h */
+function combineRowPlain(x: usize, dy: usize, g: usize, dx: usize, bytes: usize, r: f32, h: f32): void {
+  const a = splat(r), u = splat(h), end = x + bytes, vectors = x + (bytes & ~31);
+  for (; x < vectors; x += 32) {
+    v128.store(dx, sub(mul(mul(v128.load(dy), v128.load(g)), a), mul(v128.load(x), u)));
+    v128.store(dx, sub(mul(mul(v128.load(dy, 16), v128.load(g, 16)), a), mul(v128.load(x, 16), u)), 16);
+    dy += 32; g += 32; dx += 32;
+  }
+  for (; x < end; x += 4) {
+    store<f32>(dx, load<f32>(dy) * load<f32>(g) * r - load<f32>(x) * h);
+    dy += 4; g += 4; dx += 4;
+  }
+}
+
 /** Rows whose parameter gradients are added in float before they go to double. */
 @inline const FLOAT_ROWS: usize = 128;
 
@@ -171,18 +210,22 @@ export function rowsGradient(
   const sums = scratch, tg = scratch + 16, tb = tg + (C << 3), fg = tb + (C << 3), fb = fg + (C << 2);
   memory.fill(tg, 0, C * 24);
   if (!gamma) gamma = filled(fb + (C << 2), C, 1);
+  const plain = !center && !dbeta && !dmean && !line;
   let rows: usize = 0;
   for (let i: usize = 0; i < sets;) {
     let g = gamma, o: usize = 0;
     for (let j: usize = 0; j < G; j++, i++) {
       const at = saved + (i << 2), c = load<f32>(at), e = load<f32>(at + far), r = load<f32>(at + 2 * far);
-      if (line) {
-        givenLine(line, sets, i, sums);
-      } else {
-        sumRow(x, dy, g, fg + o, fb + o, bytes, c, e, r, sums);
+      if (line) givenLine(line, sets, i, sums);
+      else {
+        if (plain) sumRowPlain(x, dy, g, fg + o, bytes, r, sums);
+        else sumRow(x, dy, g, fg + o, fb + o, bytes, c, e, r, sums);
         setGradient(sums, i, n, <f64>e, <f64>r, center, dmean, dvariance);
       }
-      if (dx) { combineRow(x, dy, g, dx, bytes, c, r, <f32>load<f64>(sums), <f32>load<f64>(sums, 8)); dx += bytes; }
+      const h = <f32>load<f64>(sums);
+      if (plain) combineRowPlain(x, dy, g, dx, bytes, r, h);
+      else if (dx) combineRow(x, dy, g, dx, bytes, c, r, h, <f32>load<f64>(sums, 8));
+      if (dx) dx += bytes;
       x += bytes; dy += bytes; g += bytes; o += bytes;
     }
     if (++rows == FLOAT_ROWS) { flushAll(fg, tg, C); flushAll(fb, tb, C); rows = 0; }

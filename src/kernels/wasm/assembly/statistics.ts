@@ -46,10 +46,9 @@ export function momentsCoefficients(
 
 /** dγ and dβ of their sums in double, where asked (0: not). */
 export function writeParameters(tg: usize, tb: usize, C: usize, dgamma: usize, dbeta: usize): void {
-  if (!dgamma) return;
   for (let i: usize = 0; i < C; i++) {
-    store<f32>(dgamma + (i << 2), <f32>load<f64>(tg + (i << 3)));
-    store<f32>(dbeta + (i << 2), <f32>load<f64>(tb + (i << 3)));
+    if (dgamma) store<f32>(dgamma + (i << 2), <f32>load<f64>(tg + (i << 3)));
+    if (dbeta) store<f32>(dbeta + (i << 2), <f32>load<f64>(tb + (i << 3)));
   }
 }
 
