@@ -150,7 +150,42 @@ export const FAULTS = [
   {
     name: 'between-variance left out of a mixture',
     edits: [{ file: 'src/kernels/mix.ts', find: 'variance: tf.add(within, between)', replace: 'variance: within' }],
+    backend: 'composed',
     caughtBy: 'laws the formula|laws switchable',
+  },
+  {
+    name: 'between-variance left out where JavaScript mixes',
+    edits: [
+      {
+        file: 'src/kernels/host/totals.ts',
+        find: 'squares += at(variance, j) + off * off;',
+        replace: 'squares += at(variance, j) + 0 * off;',
+      },
+    ],
+    caughtBy: 'laws the formula|laws switchable',
+  },
+  {
+    name: 'the share of a gate taken for constant in its gradient',
+    edits: [
+      {
+        file: 'src/kernels/host/gate.ts',
+        find: 'const dwhole = at(drstd, i) - dshare * share;',
+        replace: 'const dwhole = at(drstd, i);',
+      },
+    ],
+    caughtBy: 'gradients (first order|of odd shapes)',
+  },
+  {
+    name: 'a mixture on wasm that forgets the mean’s path into dx',
+    edits: [
+      {
+        file: 'src/kernels/wasm/mixture.ts',
+        find: 'into[sets + i] = -(gradient.mean[i] as number) / n - h * (e[i] as number);',
+        replace: 'into[sets + i] = -h * (e[i] as number);',
+      },
+    ],
+    backend: 'wasm',
+    caughtBy: 'gradients (first order|of odd shapes)',
   },
   {
     name: 'long sums in one accumulator',
@@ -164,8 +199,8 @@ export const FAULTS = [
     edits: [
       {
         file: 'src/kernels/wasm/kernels.ts',
-        find: 'dgamma: at(host, parameters[0]),\n    dbeta: at(host, parameters[1]),',
-        replace: 'dgamma: at(host, parameters[1]),\n    dbeta: at(host, parameters[0]),',
+        find: 'const [dx, dgamma = 0, dbeta = 0] = outputs',
+        replace: 'const [dx, dbeta = 0, dgamma = 0] = outputs',
       },
     ],
     backend: 'wasm',
