@@ -1,0 +1,94 @@
+import type { TensorInfo } from '@tensorflow/tfjs-core';
+import { cutRows, type WebGLBackend } from './backend.js';
+import { CARRY, count, pilots, RSTD, SUMS, stand, sum } from './glsl.js';
+import { integersOf, type Plan } from './plan.js';
+import { asTexels, free, runProgram } from './program.js';
+
+/** How sets are measured: from a pilot or, where they are not centred, from zero. */
+export interface Measure {
+  readonly plan: Plan;
+  readonly center: boolean;
+  readonly epsilon: number;
+}
+
+/** The mean from the pilot, m, and the mean square deviation, v, of a pair of units' values in a slab: two passes. */
+function collect(plan: Plan, center: boolean): string {
+  const value = (q: string, swizzle: string) => `only(Tx(${q}) - d.${swizzle} - e.${swizzle}, m)`;
+  const pass = (term: typeof value) => sum(plan, (pair) => `t += ${pair(term)}; ${CARRY} { a += t; t = vec2(0.); }`);
+  const mean = `${pass(value)} e = (a + t) / n; a = t = vec2(0.);`;
+  return `vec2 d = pilots(s), e = vec2(0.), a = e, t = e; float n = within(p);
+  ${center ? mean : ''} ${pass((q, swizzle) => `square(${value(q, swizzle)})`)} vec2 v = (a + t) / n;`;
+}
+
+/** Slab by slab: of every unit (δ, deviation), in pairs; or, where a set is one unit and one slab, (δ, rstd) at once. */
+function measureSlabs(backend: WebGLBackend, x: TensorInfo, { plan, center, epsilon }: Measure, isFinal: boolean) {
+  const { kind, B, P, U } = plan;
+  const last = isFinal ? 'vec2(rstd(v.x), rstd(v.y))' : 'sqrt(v)';
+  const code = `${pilots(kind, center)}${count(kind)}${RSTD}
+${SUMS[kind]}
+vec4 square(vec4 v) { return v * v; }
+void main() {
+  ${stand(kind)}
+  ${collect(plan, center)}
+  vec2 r = ${last};
+  setOutput(vec4(e.x, r.x, e.y, r.y));
+}`;
+  const job = { inputs: { x: asTexels(x) }, shape: [B * P, U, 2], code };
+  return runProgram(backend, { ...job, ints: integersOf(plan), floats: { eps: epsilon } });
+}
+
+/** A set's (δ, variance) from those of its units and slabs, by the laws of total mean and variance. */
+const FOLD = `
+vec4 part(int b, int u, int p) { vec4 v = Tpt((b * P + p) * hu + u / 2); return (u & 1) == 0 ? v : v.zwxy; }
+vec2 fold(int b, int g) {
+  float n = float(count(J)) * float(K), m = 0., q = 0.;
+  for (int k = 0; k < K; k++) { float s = 0.; for (int p = 0; p < P; p++) s += within(p) * part(b, g * K + k, p).x; m += s / n; }
+  for (int k = 0; k < K; k++) {
+    float s = 0.;
+    for (int p = 0; p < P; p++) { vec2 v = part(b, g * K + k, p).xy; v.x -= m; s += within(p) * dot(v, v); }
+    q += s / n;
+  }
+  return vec2(m, q);
+}`;
+
+/** (δ, rstd) of every set, in pairs: what the programs read. */
+export function measure(backend: WebGLBackend, x: TensorInfo, how: Measure): TensorInfo {
+  const { plan, epsilon } = how;
+  const { B, U, K, P, kind } = plan;
+  if (P === 1 && K === 1) return measureSlabs(backend, x, how, true);
+  const pt = measureSlabs(backend, x, how, false);
+  const code = `${count(kind)}${RSTD}${FOLD}
+void main() {
+  int o = here(), b = o / hg, g = o % hg * 2;
+  vec2 u = fold(b, g), v = fold(b, min(g + 1, G - 1));
+  setOutput(vec4(u.x, rstd(u.y), v.x, rstd(v.y)));
+}`;
+  const job = { inputs: { pt: asTexels(pt) }, shape: [B, U / K, 2], code };
+  const st = runProgram(backend, { ...job, ints: integersOf(plan), floats: { eps: epsilon } });
+  free(backend, pt);
+  return st;
+}
+
+/** mean and variance `[B, G]` and, where asked, what is saved besides: all cut from one result with a row of each. */
+export function measureMoments(
+  backend: WebGLBackend,
+  x: TensorInfo,
+  { plan, center, epsilon }: Measure,
+  shape: number[],
+  isSaved: boolean,
+): TensorInfo[] {
+  const pt = measureSlabs(backend, x, { plan, center, epsilon }, false);
+  const code = `${pilots(plan.kind, center)}${count(plan.kind)}${RSTD}${FOLD}
+void main() {
+  int o = here(), n = B * G, row = o / n, b = o % n / G, g = o % G;
+  vec2 f = fold(b, g);
+  setOutput(row == 0 ? pilot(b, g) + f.x : row == 1 ? f.y : row == 2 ? f.x : rstd(f.y));
+}`;
+  const sets = (plan.B * plan.U) / plan.K;
+  const job = { inputs: { x: asTexels(x), pt: asTexels(pt) }, shape: [isSaved ? 4 : 2, sets], code, isUnpacked: true };
+  const rows = runProgram(backend, { ...job, ints: integersOf(plan), floats: { eps: epsilon } });
+  const moments = [0, 1].map((k) => cutRows(backend, rows, k, shape));
+  const result = isSaved ? [...moments, cutRows(backend, rows, 2, [1, 1, 2, sets])] : moments;
+  free(backend, pt, rows);
+  return result;
+}

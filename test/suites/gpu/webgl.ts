@@ -1,0 +1,5 @@
+import type { Suite } from '../harness.js';
+import { webglKernelSuite } from './webglKernels.js';
+
+/** What only webgl has to show. */
+export const WEBGL_SUITES: readonly Suite[] = [webglKernelSuite];
