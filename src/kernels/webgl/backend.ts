@@ -58,14 +58,13 @@ export function checkContext({ gpgpu }: WebGLBackend): void {
 }
 
 /**
- * Cuts rows out of an unpacked [rows, size], from row `k` on, as a tensor of `shape`: a view of the same texture, not a
- * program. The rows themselves are to be freed, not handed out: tfjs loses count of a texture whose first owner is read.
+ * Cuts values out of an unpacked list, from one on, as a tensor of `shape`: a view of the same texture, not a program. The
+ * list itself is to be freed, not handed out: tfjs loses count of a texture whose first owner is read.
  */
-export function cutRows(backend: WebGLBackend, rows: TensorInfo, k: number, shape: number[]): TensorInfo {
-  const width = rows.shape[1] as number;
-  const attrs = { begin: [k, 0], size: [shape.reduce((n, size) => n * size, 1) / width, width] };
+export function cut(backend: WebGLBackend, list: TensorInfo, from: number, shape: number[]): TensorInfo {
+  const attrs = { begin: [from], size: [shape.reduce((n, size) => n * size, 1)] };
   const slice = getKernel('Slice', 'webgl');
-  const cut = slice.kernelFunc({ inputs: { x: rows }, attrs, backend }) as TensorInfo;
-  backend.texData.get(cut.dataId).shape = shape;
-  return { ...cut, shape };
+  const part = slice.kernelFunc({ inputs: { x: list }, attrs, backend }) as TensorInfo;
+  backend.texData.get(part.dataId).shape = shape;
+  return { ...part, shape };
 }

@@ -1,6 +1,6 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import { type Known, reading } from './apply.js';
-import { cutRows, type WebGLBackend } from './backend.js';
+import { cut, type WebGLBackend } from './backend.js';
 import { CARRY, parameter, SUMS, stand, sum } from './glsl.js';
 import { integersOf, isRow, type Plan } from './plan.js';
 import { asTexels, asValues, free, runProgram } from './program.js';
@@ -82,8 +82,8 @@ void main() {
   const floats = { eps: known.epsilon, len: lengthOf(plan) };
   const sets = (plan.B * plan.U) / plan.K;
   const ints = integersOf(plan);
-  const both = runProgram(backend, { inputs, shape: [2, sets], code, ints, floats, isUnpacked: true });
-  const cut = [0, 1].map((k) => cutRows(backend, both, k, shape));
+  const both = runProgram(backend, { inputs, shape: [2 * sets], code, ints, floats, isUnpacked: true });
+  const result = [0, 1].map((k) => cut(backend, both, k * sets, shape));
   free(backend, both);
-  return cut;
+  return result;
 }

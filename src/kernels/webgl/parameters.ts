@@ -1,17 +1,16 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import { reading } from './apply.js';
-import { cutRows, type WebGLBackend } from './backend.js';
+import { cut, type WebGLBackend } from './backend.js';
 import { CARRY } from './glsl.js';
 import { lengthOf, type Pass } from './gradient.js';
 import { integersOf, isRow, type Plan } from './plan.js';
 import { asTexels, asValues, free, runProgram } from './program.js';
 
-/** dγ and dβ, cut from one unpacked [2, channels]. */
-function cutBoth(backend: WebGLBackend, both: TensorInfo): TensorInfo[] {
-  const shape = [both.shape[1] as number];
-  const cut = [0, 1].map((k) => cutRows(backend, both, k, shape));
+/** dγ and dβ, cut from one list. */
+function cutBoth(backend: WebGLBackend, both: TensorInfo, channels: number): TensorInfo[] {
+  const result = [0, channels].map((from) => cut(backend, both, from, [channels]));
   free(backend, both);
-  return cut;
+  return result;
 }
 
 /** The sums of `count` slabs, added up. */
@@ -25,8 +24,8 @@ void main() {
   a += t; setOutput((o < E ? a.y : a.x) * len);
 }`;
   const ints = { E: channels, count };
-  const job = { inputs: { pt: asTexels(pt) }, shape: [2, channels], code, ints, floats: { len: length } };
-  return cutBoth(backend, runProgram(backend, { ...job, isUnpacked: true }));
+  const job = { inputs: { pt: asTexels(pt) }, shape: [2 * channels], code, ints, floats: { len: length } };
+  return cutBoth(backend, runProgram(backend, { ...job, isUnpacked: true }), channels);
 }
 
 /** Channel by channel from x and dy themselves, where every channel has few values. */
@@ -45,8 +44,8 @@ void main() {
 }`;
   const ints = { ...integersOf(plan), n, count: (B * U * n) / E };
   const inputs = { x: asValues(x), dy: asValues(dy), ...known.inputs };
-  const job = { inputs, shape: [2, E], code, ints, floats: { eps: known.epsilon } };
-  return cutBoth(backend, runProgram(backend, { ...job, isUnpacked: true }));
+  const job = { inputs, shape: [2 * E], code, ints, floats: { eps: known.epsilon } };
+  return cutBoth(backend, runProgram(backend, { ...job, isUnpacked: true }), E);
 }
 
 /** Row pairs that one invocation adds up. */
@@ -72,9 +71,9 @@ void main() {
   const inputs = { x: asTexels(x), dy: asTexels(dy), ...known.inputs };
   const floats = { eps: known.epsilon, len: 2 * L };
   const pt = runProgram(backend, { inputs, shape: [P, planes[2], 2], code, ints: { ...ints, J, L }, floats });
-  const cut = foldSlabs(backend, pt, E, P, 2 * L);
+  const result = foldSlabs(backend, pt, E, P, 2 * L);
   free(backend, pt);
-  return cut;
+  return result;
 }
 
 /** Whether a channel has so few values that one program does. */

@@ -1,5 +1,5 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
-import { cutRows, type WebGLBackend } from './backend.js';
+import { cut, type WebGLBackend } from './backend.js';
 import { CARRY, count, pilots, RSTD, SUMS, stand, sum } from './glsl.js';
 import { integersOf, type Plan } from './plan.js';
 import { asTexels, free, runProgram } from './program.js';
@@ -20,18 +20,19 @@ function collect(plan: Plan, center: boolean): string {
   ${center ? mean : ''} ${pass((q, swizzle) => `square(${value(q, swizzle)})`)} vec2 v = (a + t) / n;`;
 }
 
+/** What is written of a variance: its root, or 1/√(variance + ε). */
+type Root = 'sqrt' | 'rstd';
+
 /** Slab by slab: of every unit (δ, deviation), in pairs; or, where a set is one unit and one slab, (δ, rstd) at once. */
-function measureSlabs(backend: WebGLBackend, x: TensorInfo, { plan, center, epsilon }: Measure, isFinal: boolean) {
+function measureSlabs(backend: WebGLBackend, x: TensorInfo, { plan, center, epsilon }: Measure, root: Root) {
   const { kind, B, P, U } = plan;
-  const last = isFinal ? 'vec2(rstd(v.x), rstd(v.y))' : 'sqrt(v)';
   const code = `${pilots(kind, center)}${count(kind)}${RSTD}
 ${SUMS[kind]}
 vec4 square(vec4 v) { return v * v; }
 void main() {
   ${stand(kind)}
   ${collect(plan, center)}
-  vec2 r = ${last};
-  setOutput(vec4(e.x, r.x, e.y, r.y));
+  setOutput(vec4(e.x, ${root}(v.x), e.y, ${root}(v.y)));
 }`;
   const job = { inputs: { x: asTexels(x) }, shape: [B * P, U, 2], code };
   return runProgram(backend, { ...job, ints: integersOf(plan), floats: { eps: epsilon } });
@@ -51,17 +52,17 @@ vec2 fold(int b, int g) {
   return vec2(m, q);
 }`;
 
-/** (δ, rstd) of every set, in pairs: what the programs read. */
-export function measure(backend: WebGLBackend, x: TensorInfo, how: Measure): TensorInfo {
+/** (δ, rstd) of every set, in pairs: what the programs read; or (δ, deviation). */
+export function measure(backend: WebGLBackend, x: TensorInfo, how: Measure, root: Root = 'rstd'): TensorInfo {
   const { plan, epsilon } = how;
   const { B, U, K, P, kind } = plan;
-  if (P === 1 && K === 1) return measureSlabs(backend, x, how, true);
-  const pt = measureSlabs(backend, x, how, false);
+  if (P === 1 && K === 1) return measureSlabs(backend, x, how, root);
+  const pt = measureSlabs(backend, x, how, 'sqrt');
   const code = `${count(kind)}${RSTD}${FOLD}
 void main() {
   int o = here(), b = o / hg, g = o % hg * 2;
   vec2 u = fold(b, g), v = fold(b, min(g + 1, G - 1));
-  setOutput(vec4(u.x, rstd(u.y), v.x, rstd(v.y)));
+  setOutput(vec4(u.x, ${root}(u.y), v.x, ${root}(v.y)));
 }`;
   const job = { inputs: { pt: asTexels(pt) }, shape: [B, U / K, 2], code };
   const st = runProgram(backend, { ...job, ints: integersOf(plan), floats: { eps: epsilon } });
@@ -77,7 +78,7 @@ export function measureMoments(
   shape: number[],
   isSaved: boolean,
 ): TensorInfo[] {
-  const pt = measureSlabs(backend, x, { plan, center, epsilon }, false);
+  const pt = measureSlabs(backend, x, { plan, center, epsilon }, 'sqrt');
   const code = `${pilots(plan.kind, center)}${count(plan.kind)}${RSTD}${FOLD}
 void main() {
   int o = here(), n = B * G, row = o / n, b = o % n / G, g = o % G;
@@ -85,10 +86,15 @@ void main() {
   setOutput(row == 0 ? pilot(b, g) + f.x : row == 1 ? f.y : row == 2 ? f.x : rstd(f.y));
 }`;
   const sets = (plan.B * plan.U) / plan.K;
-  const job = { inputs: { x: asTexels(x), pt: asTexels(pt) }, shape: [isSaved ? 4 : 2, sets], code, isUnpacked: true };
+  const job = {
+    inputs: { x: asTexels(x), pt: asTexels(pt) },
+    shape: [(isSaved ? 4 : 2) * sets],
+    code,
+    isUnpacked: true,
+  };
   const rows = runProgram(backend, { ...job, ints: integersOf(plan), floats: { eps: epsilon } });
-  const moments = [0, 1].map((k) => cutRows(backend, rows, k, shape));
-  const result = isSaved ? [...moments, cutRows(backend, rows, 2, [1, 1, 2, sets])] : moments;
+  const moments = [0, 1].map((k) => cut(backend, rows, k * sets, shape));
+  const result = isSaved ? [...moments, cut(backend, rows, 2 * sets, [1, 1, 2, sets])] : moments;
   free(backend, pt, rows);
   return result;
 }
