@@ -27,7 +27,7 @@ export function reading({ kind }: Plan, center: boolean, { from }: Known): strin
 }
 
 /** `code` for every texel q of the result, as `v`, with the statistics of its lanes: pilot p, δ d, 1/deviation r. */
-function eachTexel(
+export function eachTexel(
   backend: WebGLBackend,
   plan: Plan,
   known: Known,
@@ -79,7 +79,7 @@ export function apply(
   });
 }
 
-const COEFFICIENTS = `
+export const COEFFICIENTS = `
 vec2 coefficient(int b, int g) {
   vec2 a = vec2(0.);
   for (int k = 0; k < Q; k++) { vec4 t = Tcf((b * Q + k) * hg + g / 2); a += (g & 1) == 0 ? t.xy : t.zw; }

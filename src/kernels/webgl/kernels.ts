@@ -4,6 +4,8 @@ import { apply, given, momentsGradient, saved as savedBy, spreadGradient } from 
 import { checkContext, isSupported, type WebGLBackend } from './backend.js';
 import { planar, shaped } from './copy.js';
 import { collect, foldGiven, foldMeans, type Pass } from './gradient.js';
+import { Mixture } from './mixture.js';
+import { MixtureGrad } from './mixtureGrad.js';
 import { isDirect, parameterGradients } from './parameters.js';
 import { isRow, type Plan, planOf } from './plan.js';
 import { free } from './program.js';
@@ -95,6 +97,11 @@ const ApplyStatisticsGrad: Run<'ApplyStatisticsGrad'> = (inputs, { view, epsilon
   });
 };
 
+/** One value a set and one dimension for all: not worth a way of its own. */
+function acceptsMixture(inputs: { x: Tensor; saved?: Tensor }, { view }: { view: SlabView }): boolean {
+  return accepts(inputs) && !isRow(planOf(inputs.x.shape, view)) && (!inputs.saved || inputs.saved.shape.length === 3);
+}
+
 /** Whether WebGL 2 is there, and every input what the programs read: `saved` too, which another kernel may have written. */
 function accepts(inputs: object): boolean {
   const tensors = inputs as Record<string, Tensor | undefined>;
@@ -104,9 +111,9 @@ function accepts(inputs: object): boolean {
   return isSupported();
 }
 
-function kernel<N extends KernelName>(run: Run<N>): BackendKernel<N> {
+function kernel<N extends KernelName>(run: Run<N>, takes: BackendKernel<N>['accepts'] = accepts): BackendKernel<N> {
   return {
-    accepts,
+    accepts: takes,
     run(inputs, attrs, host) {
       const backend = host as WebGLBackend;
       checkContext(backend);
@@ -122,4 +129,6 @@ export const webglKernels: BackendKernels = {
   MomentsGrad: kernel<'MomentsGrad'>(MomentsGrad),
   ApplyStatistics: kernel<'ApplyStatistics'>(ApplyStatistics),
   ApplyStatisticsGrad: kernel<'ApplyStatisticsGrad'>(ApplyStatisticsGrad),
+  Mixture: kernel<'Mixture'>(Mixture, acceptsMixture),
+  MixtureGrad: kernel<'MixtureGrad'>(MixtureGrad, acceptsMixture),
 };
