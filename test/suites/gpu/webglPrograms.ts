@@ -1,4 +1,6 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
+import { provideKernels } from '../../../src/kernels/dispatch.js';
+import { webglKernels } from '../../../src/kernels/webgl/kernels.js';
 import { type Check, expectTrue, normal, type Pack, type Suite, type Tf } from '../harness.js';
 
 /** How many programs a call takes, its inputs on the device: what a GPU pays for small tensors. */
@@ -119,18 +121,73 @@ export function counted(tf: Tf, x: Tensor, parameters: Record<string, Tensor>, o
   return [forward, all - forward];
 }
 
-function check({ name, shape, sizes, op, most }: Case): Check {
+/** Mixtures, beside the same composed of operations: at least a quarter fewer, each way. */
+function mixtureCases(): Case[] {
+  const rows: [string, number[], number, string][] = [
+    ['batchInstance', [4, 14, 14, 64], 3, ''],
+    ['batchInstance', [4, 64, 14, 14], 1, ''],
+    ['batchInstance', [4, 14, 14, 64], 3, ' inference'],
+    ['switchable', [4, 14, 14, 64], 3, ''],
+    ['switchable', [2, 64, 56, 56], 1, ''],
+    ['switchable', [2, 56, 56, 64], 3, ''],
+    ['switchable', [2, 7, 7, 16], 3, ''],
+    ['switchable', [4, 14, 14, 64], 3, ' inference'],
+  ];
+  return rows.map(([norm, shape, axis, memory]) => {
+    const size = shape[axis] as number;
+    const weights: Record<string, number> =
+      norm === 'batchInstance' ? { rho: size } : { meanWeight: 3, varianceWeight: 3 };
+    return {
+      name: `${norm} [${shape}] axis ${axis}${memory}`,
+      shape,
+      sizes: { ...both(size), ...weights, ...(memory ? { mean: size, variance: size } : {}) },
+      op: (pack) => (x, p) => (norm === 'batchInstance' ? pack.batchInstanceNorm : pack.switchNorm)(x, { axis, ...p }),
+      most: norm === 'batchInstance' ? [6, 6] : [5, 7], // one of the six clips the gate
+    };
+  });
+}
+
+function composedToo(c: Case): Check {
+  const { name, run } = check(c);
   return {
-    name: `programs: ${name}`,
-    run(tf, pack) {
-      const x = tf.tensor(normal(shape.reduce((n, size) => n * size, 1)), shape);
-      const parameters = tensors(tf, sizes);
-      const found = counted(tf, x, parameters, op(pack));
-      tf.dispose([x, ...Object.values(parameters)]);
-      console.log(`${name}: ${found.join(' / ')}`);
-      expectTrue(found[0] <= most[0] && found[1] <= most[1], `${found} programs, expected at most ${most}`);
+    name,
+    async run(tf, pack) {
+      await run(tf, pack);
+      const own = measured(tf, pack, c);
+      provideKernels('webgl', {});
+      try {
+        const composed = measured(tf, pack, c);
+        console.log(`${c.name} composed: ${composed.join(' / ')}`);
+        own.forEach((n, i) => {
+          expectTrue(n <= 0.75 * (composed[i] as number), `${own} programs, composed ${composed}`);
+        });
+      } finally {
+        provideKernels('webgl', webglKernels);
+      }
     },
   };
 }
 
-export const webglProgramSuite: Suite = { name: 'webgl programs', checks: casesOf().map(check) };
+function measured(tf: Tf, pack: Pack, { shape, sizes, op }: Case): [number, number] {
+  const x = tf.tensor(normal(shape.reduce((n, size) => n * size, 1)), shape);
+  const parameters = tensors(tf, sizes);
+  const found = counted(tf, x, parameters, op(pack));
+  tf.dispose([x, ...Object.values(parameters)]);
+  return found;
+}
+
+function check(c: Case): Check {
+  return {
+    name: `programs: ${c.name}`,
+    run(tf, pack) {
+      const found = measured(tf, pack, c);
+      console.log(`${c.name}: ${found.join(' / ')}`);
+      expectTrue(found[0] <= c.most[0] && found[1] <= c.most[1], `${found} programs, expected at most ${c.most}`);
+    },
+  };
+}
+
+export const webglProgramSuite: Suite = {
+  name: 'webgl programs',
+  checks: [...casesOf().map(check), ...mixtureCases().map(composedToo)],
+};
