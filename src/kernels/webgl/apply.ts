@@ -2,7 +2,7 @@ import type { TensorInfo } from '@tensorflow/tfjs-core';
 import type { WebGLBackend } from './backend.js';
 import { parameter, pilots, type Statistics, sets, spread, statistics } from './glsl.js';
 import { integersOf, type Plan } from './plan.js';
-import { asTexels, asValues, runProgram, type Source } from './program.js';
+import { asPairs, asTexels, asValues, runProgram, type Source } from './program.js';
 
 /** The statistics a program reads, and how: δ and rstd that a kernel saved, or means and variances that were given. */
 export interface Known {
@@ -14,7 +14,8 @@ export interface Known {
 /** What a kernel saved: pairs of (δ, rstd), or a row of each. */
 export function saved(st: TensorInfo): Known {
   const isRows = st.shape.length === 4;
-  return { from: isRows ? 'rows' : 'saved', inputs: { st: isRows ? asValues(st) : asTexels(st) }, epsilon: 0 };
+  const rows = st.shape[2] === 3 ? 'halves' : 'rows';
+  return { from: isRows ? rows : 'saved', inputs: { st: isRows ? asValues(st) : asPairs(st) }, epsilon: 0 };
 }
 
 export function given(mean: TensorInfo, variance: TensorInfo, epsilon: number): Known {
@@ -82,7 +83,7 @@ export function apply(
 export const COEFFICIENTS = `
 vec2 coefficient(int b, int g) {
   vec2 a = vec2(0.);
-  for (int k = 0; k < Q; k++) { vec4 t = Tcf((b * Q + k) * hg + g / 2); a += (g & 1) == 0 ? t.xy : t.zw; }
+  for (int k = 0; k < Q; k++) { vec4 t = Pcf((b * Q + k) * hg + g / 2); a += (g & 1) == 0 ? t.xy : t.zw; }
   return a;
 }`;
 
@@ -108,7 +109,7 @@ export function spreadGradient(
   const means = `vec2 f = coefficient(s.x, s.y), h = s.z == s.y ? f : coefficient(s.x, s.z);
   v -= ${center ? `${spread(kind, 'vec2(f.x, h.x)')} + ` : ''}(Tx(q) - p - d) * r * ${spread(kind, 'vec2(f.y, h.y)')};`;
   return eachTexel(backend, plan, known, center, {
-    inputs: { dy: asTexels(dy), gamma: asValues(gamma), ...(cf ? { x: asTexels(x), cf: asTexels(cf) } : {}) },
+    inputs: { dy: asTexels(dy), gamma: asValues(gamma), ...(cf ? { x: asTexels(x), cf: asPairs(cf) } : {}) },
     functions: (gamma ? parameter(plan.channel, 'gamma') : '') + (cf ? COEFFICIENTS : ''),
     code: `${g} ${cf ? means : ''} v *= r;`,
     ints: { Q: parts },

@@ -53,7 +53,7 @@ export function checkContext({ gpgpu }: WebGLBackend): void {
   if (!gpgpu.gl.isContextLost()) return;
   throw new Error(
     'tfjs-normalization: the WebGL context is lost, and with it every tensor on it. ' +
-      "Register the backend again (tf.removeBackend('webgl'), tf.registerBackend) or use another one (tf.setBackend).",
+      "Use another backend, tf.setBackend('cpu') for one, or load the page again.",
   );
 }
 

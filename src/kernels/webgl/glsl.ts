@@ -37,12 +37,13 @@ export const RSTD = `
 float rstd(float v) { v += eps; float r = inversesqrt(v); return v == 0. ? 0. : r > CAP ? CAP : r; }`;
 
 /** From where a program has the statistics: what a kernel saved, or means and variances it was given. */
-export type Statistics = 'saved' | 'rows' | 'given' | 'mixed';
+export type Statistics = 'saved' | 'rows' | 'halves' | 'given' | 'mixed';
 
 const STAT: Record<Statistics, string> = {
-  saved: 'vec4 t = Tst(b * hg + g / 2); return (g & 1) == 0 ? t.xy : t.zw;',
+  saved: 'vec4 t = Pst(b * hg + g / 2); return (g & 1) == 0 ? t.xy : t.zw;',
   rows: 'int i = b * G + g; return vec2(Sst(i), Sst(B * G + i));',
-  mixed: 'return Tst(b * G + g).zw;',
+  halves: 'int i = b * G + g, n = B * G; return vec2(Sst(i) + Sst(2 * n + i), Sst(n + i));',
+  mixed: 'return Pst(b * G + g).zw;',
   given: 'int i = b * G + g; return vec2(Smean(i), rstd(Svariance(i)));',
 };
 

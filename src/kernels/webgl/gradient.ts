@@ -3,7 +3,7 @@ import { type Known, reading } from './apply.js';
 import { cut, type WebGLBackend } from './backend.js';
 import { CARRY, parameter, SUMS, stand, sum } from './glsl.js';
 import { integersOf, isRow, type Plan } from './plan.js';
-import { asTexels, asValues, free, runProgram } from './program.js';
+import { asPairs, asTexels, asValues, free, runProgram } from './program.js';
 
 /** What the gradient programs of one call share. */
 export interface Pass {
@@ -38,11 +38,11 @@ void main() {
     (pair) =>
       `t += vec4(${pair(dy)}, ${pair((q, w) => `${dy(q)} * ${xhat(q, w)}`)}); ${CARRY} { a += t; t = vec4(0.); }`,
   )}
-  setOutput(((a + t) / len).xzyw);
+  setPair(((a + t) / len).xzyw);
 }`;
   const inputs = { ...inputsOf(pass), gamma: asValues(gamma) };
   const floats = { eps: known.epsilon, len: lengthOf(plan) };
-  return runProgram(backend, { inputs, shape: [B * P, U, 2], code, ints: integersOf(plan), floats });
+  return runProgram(backend, { inputs, shape: [B * P, U], as: 'pairs', code, ints: integersOf(plan), floats });
 }
 
 /** A set's (mean of g, mean of g·x̂), g = dy·γ, from the sums of its units and slabs. */
@@ -51,7 +51,7 @@ vec2 fold(int b, int g) {
   vec2 a = vec2(0.);
   for (int k = 0; k < K; k++) {
     int u = g * K + k; vec2 s = vec2(0.);
-    for (int p = 0; p < P; p++) { vec4 t = Tpt((b * P + p) * hu + u / 2); s += (u & 1) == 0 ? t.xy : t.zw; }
+    for (int p = 0; p < P; p++) { vec4 t = Ppt((b * P + p) * hu + u / 2); s += (u & 1) == 0 ? t.xy : t.zw; }
     a += s${gamma ? ' * Sgamma(u)' : ''};
   }
   return a * len;
@@ -62,10 +62,10 @@ export function foldMeans(backend: WebGLBackend, pt: TensorInfo, { plan, gamma: 
   const gamma = isRow(plan) ? undefined : given;
   const { B, U, K, n } = plan;
   const code = `${foldOf(gamma !== undefined)}
-void main() { int o = here(), b = o / hg, g = o % hg * 2; setOutput(vec4(fold(b, g), fold(b, min(g + 1, G - 1)))); }`;
-  const inputs = { pt: asTexels(pt), gamma: asValues(gamma) };
+void main() { int o = here(), b = o / hg, g = o % hg * 2; setPair(vec4(fold(b, g), fold(b, min(g + 1, G - 1)))); }`;
+  const inputs = { pt: asPairs(pt), gamma: asValues(gamma) };
   const floats = { len: lengthOf(plan) / n };
-  return runProgram(backend, { inputs, shape: [B, U / K, 2], code, ints: integersOf(plan), floats });
+  return runProgram(backend, { inputs, shape: [B, U / K], as: 'pairs', code, ints: integersOf(plan), floats });
 }
 
 /** Gradients of given statistics: dmean = −rstd·Σg, dvariance = −½·rstd²·Σ g·x̂. */
@@ -78,11 +78,11 @@ void main() {
   vec2 f = fold(b, g); float r = stat(b, g).y;
   setOutput(o < n ? -r * f.x : -.5 * r * r * f.y);
 }`;
-  const inputs = { pt: asTexels(pt), gamma: asValues(gamma), ...known.inputs };
+  const inputs = { pt: asPairs(pt), gamma: asValues(gamma), ...known.inputs };
   const floats = { eps: known.epsilon, len: lengthOf(plan) };
   const sets = (plan.B * plan.U) / plan.K;
   const ints = integersOf(plan);
-  const both = runProgram(backend, { inputs, shape: [2 * sets], code, ints, floats, isUnpacked: true });
+  const both = runProgram(backend, { inputs, shape: [2 * sets], code, ints, floats, as: 'list' });
   const result = [0, 1].map((k) => cut(backend, both, k * sets, shape));
   free(backend, both);
   return result;

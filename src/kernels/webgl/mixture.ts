@@ -5,11 +5,11 @@ import { cut, type WebGLBackend } from './backend.js';
 import { planar, shaped } from './copy.js';
 import { type How, hasBatch, hasLayer, type Mixed, mixedInputs, mixing, weightOf, weights } from './mixing.js';
 import { integersOf, type Plan } from './plan.js';
-import { asTexels, asValues, free, runProgram } from './program.js';
+import { asPairs, asTexels, asValues, free, runProgram } from './program.js';
 import { measure } from './statistics.js';
 
 /** Instance statistics in pairs of (δ, deviation), as `measure` gives them. */
-const PAIRS = 'vec4 t = Tst(b * hg + c / 2); return (c & 1) == 0 ? t.xy : t.zw;';
+const PAIRS = 'vec4 t = Pst(b * hg + c / 2); return (c & 1) == 0 ? t.xy : t.zw;';
 
 interface Step {
   readonly x: TensorInfo;
@@ -35,8 +35,8 @@ void main() {
 }`;
   const shape = [batchRows * C + (hasLayer(how) ? 2 * B : 0)];
   const ints = { ...integersOf(plan), rows: batchRows };
-  const inputs = { x: asTexels(x), st: asTexels(st) };
-  return runProgram(backend, { inputs, shape, code, ints, floats: { eps: how.epsilon }, isUnpacked: true });
+  const inputs = { x: asTexels(x), st: asPairs(st) };
+  return runProgram(backend, { inputs, shape, code, ints, floats: { eps: how.epsilon }, as: 'list' });
 }
 
 /** (mean − Instance mean, rstd) of the mixture, as `mean` and `r`. */
@@ -66,17 +66,24 @@ void main() {
   int q = here(), b = q / G, c = q % G; vec2 o = own(b, c);
   ${hasBatch(how) ? batch : ''} ${hasLayer(how) ? layer : ''}
   ${mix(how)}
-  setOutput(vec4(o, o.x + mean, r));
+  setPair(vec4(o, o.x + mean, r));
 }`;
-  const inputs = { x: asTexels(x), st: asTexels(st), totals: asValues(totals), ...mixedInputs(mixed) };
-  const job = { inputs, shape: [plan.B * plan.U, 2, 2], code, ints: integersOf(plan), floats: { eps: how.epsilon } };
+  const inputs = { x: asTexels(x), st: asPairs(st), totals: asValues(totals), ...mixedInputs(mixed) };
+  const job = {
+    inputs,
+    shape: [plan.B * plan.U, 2],
+    as: 'pairs',
+    code,
+    ints: integersOf(plan),
+    floats: { eps: how.epsilon },
+  } as const;
   return runProgram(backend, job);
 }
 
 /** The statistics of a mixture, as mixSets writes them. */
 export const mixedBy = (st: TensorInfo, { epsilon }: How): Known => ({
   from: 'mixed',
-  inputs: { st: asTexels(st) },
+  inputs: { st: asPairs(st) },
   epsilon,
 });
 

@@ -9,10 +9,10 @@ import { type How, hasLayer, type Mixed, mixedInputs, mixing, SOFTMAX, weightOf,
 import { mixedBy } from './mixture.js';
 import { parameterGradients } from './parameters.js';
 import { integersOf, type Plan } from './plan.js';
-import { asTexels, asValues, free, runProgram } from './program.js';
+import { asPairs, asTexels, asValues, free, runProgram } from './program.js';
 
 /** What the forward kernel saved: a texel a set. */
-const OWN = 'return Tst(b * G + c).xy;';
+const OWN = 'return Pst(b * G + c).xy;';
 
 interface Step {
   readonly x: TensorInfo;
@@ -31,7 +31,7 @@ interface Step {
 function gradientsAt(how: How): string {
   const start = `struct Parts { vec2 own, batch, layer; vec4 weight; float instance; };
 Parts parts(int b, int c, vec2 batch, vec2 layer) {
-  vec4 o = Tst(b * G + c), t = Tcf(b * hg + c / 2); vec2 f = (c & 1) == 0 ? t.xy : t.zw;
+  vec4 o = Pst(b * G + c), t = Pcf(b * hg + c / 2); vec2 f = (c & 1) == 0 ? t.xy : t.zw;
   float v = o.y * o.y, dM = -o.w * f.x, dR = o.w == 0. ? 0. : f.y / o.w;`;
   if (how.by === 'rstd') {
     return `${start}
@@ -76,10 +76,10 @@ void main() {
   }
   setOutput(a);
 }`;
-  const inputs = { x: asTexels(x), st: asTexels(st), cf: asTexels(cf), ...mixedInputs(mixed) };
+  const inputs = { x: asTexels(x), st: asPairs(st), cf: asPairs(cf), ...mixedInputs(mixed) };
   const shape = [BATCH_ROWS * C + (hasLayer(how) ? LAYER_ROWS * B : 0)];
   const floats = { eps: how.epsilon, n };
-  return runProgram(backend, { inputs, shape, code, ints: integersOf(plan), floats, isUnpacked: true });
+  return runProgram(backend, { inputs, shape, code, ints: integersOf(plan), floats, as: 'list' });
 }
 
 /** Of every set the gradients of its Instance mean, and twice that of its variance, for one value, in pairs. */
@@ -95,10 +95,17 @@ vec2 at(int b, int c) {
   ${hasLayer(how) ? ofLayer : ''}
   return d * vec2(1., 2.);
 }
-void main() { int q = here(), b = q / hg, c = q % hg * 2; setOutput(vec4(at(b, c), at(b, min(c + 1, G - 1)))); }`;
-  const given = { x: asTexels(x), st: asTexels(st), cf: asTexels(cf), shared: asValues(shared) };
+void main() { int q = here(), b = q / hg, c = q % hg * 2; setPair(vec4(at(b, c), at(b, min(c + 1, G - 1)))); }`;
+  const given = { x: asTexels(x), st: asPairs(st), cf: asPairs(cf), shared: asValues(shared) };
   const inputs = { ...given, ...mixedInputs(mixed) };
-  const job = { inputs, shape: [plan.B, plan.U, 2], code, ints: integersOf(plan), floats: { eps: how.epsilon } };
+  const job = {
+    inputs,
+    shape: [plan.B, plan.U],
+    as: 'pairs',
+    code,
+    ints: integersOf(plan),
+    floats: { eps: how.epsilon },
+  } as const;
   return runProgram(backend, job);
 }
 
@@ -107,10 +114,10 @@ function spreadToValues(backend: WebGLBackend, pass: Pass, cf: TensorInfo): Tens
   const { plan, known, x, dy, gamma } = pass;
   const lanes = (of: string) => spread(plan.kind, of);
   return eachTexel(backend, plan, known, true, {
-    inputs: { x: asTexels(x), dy: asTexels(dy), gamma: asValues(gamma), cf: asTexels(cf) },
+    inputs: { x: asTexels(x), dy: asTexels(dy), gamma: asValues(gamma), cf: asPairs(cf) },
     functions: `${COEFFICIENTS}${gamma ? parameter(plan.channel, 'gamma') : ''}`,
     code: `vec2 f = coefficient(s.x, s.y), h = s.z == s.y ? f : coefficient(s.x, s.z);
-  vec4 e = ${lanes('vec2(Tst(s.x * G + s.y).x, Tst(s.x * G + s.z).x)')};
+  vec4 e = ${lanes('vec2(Pst(s.x * G + s.y).x, Pst(s.x * G + s.z).x)')};
   v = Tdy(q)${gamma ? ' * gammaAt(q)' : ''} * r + ${lanes('vec2(f.x, h.x)')} + ${lanes('vec2(f.y, h.y)')} * (Tx(q) - p - e);`,
     ints: { Q: 1 },
   });
@@ -141,7 +148,7 @@ void main() {
 }`;
   const { meanWeight, varianceWeight } = mixedInputs(mixed);
   const inputs = { shared: asValues(shared), meanWeight, varianceWeight };
-  const job = { inputs, shape: [2 * k], code, ints: integersOf(plan), isUnpacked: true };
+  const job = { inputs, shape: [2 * k], code, ints: integersOf(plan), as: 'list' } as const;
   const both = runProgram(backend, job);
   const result = [0, k].map((from) => cut(backend, both, from, [k]));
   free(backend, both);

@@ -4,7 +4,7 @@ import { cut, type WebGLBackend } from './backend.js';
 import { CARRY } from './glsl.js';
 import { lengthOf, type Pass } from './gradient.js';
 import { integersOf, isRow, type Plan } from './plan.js';
-import { asTexels, asValues, free, runProgram } from './program.js';
+import { asPairs, asTexels, asValues, free, runProgram } from './program.js';
 
 /** dγ and dβ, cut from one list. */
 function cutBoth(backend: WebGLBackend, both: TensorInfo, channels: number): TensorInfo[] {
@@ -19,13 +19,13 @@ function foldSlabs(backend: WebGLBackend, pt: TensorInfo, channels: number, coun
 void main() {
   int o = here(), c = o % E; vec2 a = vec2(0.), t = a;
   for (int j = 0; j < count; j++) {
-    vec4 v = Tpt(j * ((E + 1) / 2) + c / 2); t += (c & 1) == 0 ? v.xy : v.zw; ${CARRY} { a += t; t = vec2(0.); }
+    vec4 v = Ppt(j * ((E + 1) / 2) + c / 2); t += (c & 1) == 0 ? v.xy : v.zw; ${CARRY} { a += t; t = vec2(0.); }
   }
   a += t; setOutput((o < E ? a.y : a.x) * len);
 }`;
   const ints = { E: channels, count };
-  const job = { inputs: { pt: asTexels(pt) }, shape: [2 * channels], code, ints, floats: { len: length } };
-  return cutBoth(backend, runProgram(backend, { ...job, isUnpacked: true }), channels);
+  const job = { inputs: { pt: asPairs(pt) }, shape: [2 * channels], code, ints, floats: { len: length } };
+  return cutBoth(backend, runProgram(backend, { ...job, as: 'list' }), channels);
 }
 
 /** Channel by channel from x and dy themselves, where every channel has few values. */
@@ -45,7 +45,7 @@ void main() {
   const ints = { ...integersOf(plan), n, count: (B * U * n) / E };
   const inputs = { x: asValues(x), dy: asValues(dy), ...known.inputs };
   const job = { inputs, shape: [2 * E], code, ints, floats: { eps: known.epsilon } };
-  return cutBoth(backend, runProgram(backend, { ...job, isUnpacked: true }), E);
+  return cutBoth(backend, runProgram(backend, { ...job, as: 'list' }), E);
 }
 
 /** Row pairs that one invocation adds up. */
@@ -66,11 +66,11 @@ void main() {
     vec4 v = only(Tdy(q), m), h = v * only((Tx(q) - pilots(s).xxyy - z[0].xxyy) * z[1].xxyy, m);
     t += vec4(v.x + v.z, h.x + h.z, v.y + v.w, h.y + h.w); ${CARRY} { a += t; t = vec4(0.); }
   }
-  setOutput((a + t) / len);
+  setPair((a + t) / len);
 }`;
   const inputs = { x: asTexels(x), dy: asTexels(dy), ...known.inputs };
   const floats = { eps: known.epsilon, len: 2 * L };
-  const pt = runProgram(backend, { inputs, shape: [P, planes[2], 2], code, ints: { ...ints, J, L }, floats });
+  const pt = runProgram(backend, { inputs, shape: [P, planes[2]], as: 'pairs', code, ints: { ...ints, J, L }, floats });
   const result = foldSlabs(backend, pt, E, P, 2 * L);
   free(backend, pt);
   return result;

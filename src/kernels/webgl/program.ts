@@ -1,10 +1,13 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import { isHalf, isUnpacked, type TextureData, type WebGLBackend } from './backend.js';
 
-/** An input: packed texels by linear index, as `T<name>(i)`, or values as they lie, by element: `S<name>(i)`. */
+/**
+ * An input: packed texels by linear index, as `T<name>(i)`; values as they lie, by element, as `S<name>(i)`; or pairs of
+ * statistics, as `P<name>(i)`: (a, b) of one set or unit, (a, b) of the next.
+ */
 export interface Source {
   readonly info: TensorInfo;
-  readonly as: 'texels' | 'values';
+  readonly as: 'texels' | 'values' | 'pairs';
 }
 
 export interface Job {
@@ -13,8 +16,8 @@ export interface Job {
   readonly code: string;
   readonly ints?: Readonly<Record<string, number>>;
   readonly floats?: Readonly<Record<string, number>>;
-  /** Packed, unless rows are to be cut from the result. */
-  readonly isUnpacked?: boolean;
+  /** Packed texels; pairs of statistics, of which `shape` says how many; or an unpacked list, to be cut. */
+  readonly as?: 'texels' | 'pairs' | 'list';
 }
 
 const texels = (name: string) => `
@@ -40,8 +43,33 @@ vec2 D${name}(int i) { return T${name}(i / 2).xy; }`;
 ${pair}`;
 }
 
-const here = (isUnpacked: boolean) => `
-int here() { int w = ${isUnpacked ? 'outTexShape[1]' : '(outTexShape[1] + 1) / 2'}; return int(gl_FragCoord.y) * w + int(gl_FragCoord.x); }`;
+/**
+ * Pairs fill one texel. As half floats each value takes two, what the rounding leaves besides: δ rounded once is a part of
+ * x̂ that Σ dy·x̂ adds up. Test: "mean 0.3, deviation 2: batch, channels first" of the half-float list.
+ */
+function pairs(name: string): string {
+  const read = isHalf()
+    ? `vec4 a = T${name}(2 * i), b = T${name}(2 * i + 1); return vec4(a.xy + a.zw, b.xy + b.zw);`
+    : `return T${name}(i);`;
+  return `${texels(name)}
+vec4 P${name}(int i) { ${read} }`;
+}
+
+const READ = { texels, pairs } as const;
+
+/** Where the program stands, and for pairs how it writes. */
+function output(as: Job['as']): string {
+  const width = as === 'list' ? 'outTexShape[1]' : '(outTexShape[1] + 1) / 2';
+  const isSplit = as === 'pairs' && isHalf();
+  const at = `
+int texel() { return int(gl_FragCoord.y) * (${width}) + int(gl_FragCoord.x); }
+int here() { return texel()${isSplit ? ' / 2' : ''}; }`;
+  if (as !== 'pairs') return at;
+  const split =
+    'vec2 a = (texel() & 1) == 0 ? v.xy : v.zw, h = unpackHalf2x16(packHalf2x16(a)); setOutput(vec4(h, a - h));';
+  return `${at}
+void setPair(vec4 v) { ${isSplit ? split : 'setOutput(v);'} }`;
+}
 
 /** The shape that an unpacked tensor seems to have meanwhile: any will do, one makes for few programs. */
 const ROW = [1, 2];
@@ -65,7 +93,7 @@ function bind(backend: WebGLBackend, inputs: Job['inputs']): Bound {
     bound.infos.push(loose ? { ...info, shape: ROW } : info);
     if (loose) bound.unpacked.push(data);
     const rank = info.shape.length;
-    bound.text += source.as === 'texels' ? texels(name) : values(name, rank, loose);
+    bound.text += source.as === 'values' ? values(name, rank, loose) : READ[source.as](name);
     if (source.as === 'values' && rank > 1) {
       bound.ints[`${name}R`] = info.shape[rank - 2] as number;
       bound.ints[`${name}C`] = info.shape[rank - 1] as number;
@@ -88,12 +116,12 @@ export function runProgram(backend: WebGLBackend, job: Job): TensorInfo {
   ];
   const program = {
     variableNames: names,
-    outputShape: job.shape,
+    outputShape: job.as === 'pairs' ? [...job.shape, isHalf() ? 4 : 2] : job.shape,
     packedInputs: true,
-    packedOutput: !job.isUnpacked,
+    packedOutput: job.as !== 'list',
     enableShapeUniforms: true,
     customUniforms,
-    userCode: `const float CAP = ${isHalf() ? '60000.' : '1e38'};${text}${here(job.isUnpacked === true)}${job.code}`,
+    userCode: `const float CAP = ${isHalf() ? '60000.' : '1e38'};${text}${output(job.as)}${job.code}`,
   };
   const uniforms = [...Object.values(integers), ...Object.values(floats)].map((value) => [value]);
   const before = unpacked.map(({ isPacked, shape }) => ({ isPacked, shape }));
@@ -108,6 +136,7 @@ export function runProgram(backend: WebGLBackend, job: Job): TensorInfo {
 }
 
 export const asTexels = (info: TensorInfo): Source => ({ info, as: 'texels' });
+export const asPairs = (info: TensorInfo): Source => ({ info, as: 'pairs' });
 export const asValues = (info: TensorInfo | undefined): Source | undefined => info && { info, as: 'values' };
 
 export function free(backend: WebGLBackend, ...infos: (TensorInfo | undefined)[]): void {

@@ -1,8 +1,8 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
-import { cut, type WebGLBackend } from './backend.js';
+import { cut, isHalf, type WebGLBackend } from './backend.js';
 import { CARRY, count, pilots, RSTD, SUMS, stand, sum } from './glsl.js';
 import { integersOf, type Plan } from './plan.js';
-import { asTexels, free, runProgram } from './program.js';
+import { asPairs, asTexels, free, runProgram } from './program.js';
 
 /** How sets are measured: from a pilot or, where they are not centred, from zero. */
 export interface Measure {
@@ -32,15 +32,15 @@ vec4 square(vec4 v) { return v * v; }
 void main() {
   ${stand(kind)}
   ${collect(plan, center)}
-  setOutput(vec4(e.x, ${root}(v.x), e.y, ${root}(v.y)));
+  setPair(vec4(e.x, ${root}(v.x), e.y, ${root}(v.y)));
 }`;
-  const job = { inputs: { x: asTexels(x) }, shape: [B * P, U, 2], code };
+  const job = { inputs: { x: asTexels(x) }, shape: [B * P, U], as: 'pairs', code } as const;
   return runProgram(backend, { ...job, ints: integersOf(plan), floats: { eps: epsilon } });
 }
 
 /** A set's (δ, variance) from those of its units and slabs, by the laws of total mean and variance. */
 const FOLD = `
-vec4 part(int b, int u, int p) { vec4 v = Tpt((b * P + p) * hu + u / 2); return (u & 1) == 0 ? v : v.zwxy; }
+vec4 part(int b, int u, int p) { vec4 v = Ppt((b * P + p) * hu + u / 2); return (u & 1) == 0 ? v : v.zwxy; }
 vec2 fold(int b, int g) {
   float n = float(count(J)) * float(K), m = 0., q = 0.;
   for (int k = 0; k < K; k++) { float s = 0.; for (int p = 0; p < P; p++) s += within(p) * part(b, g * K + k, p).x; m += s / n; }
@@ -62,15 +62,21 @@ export function measure(backend: WebGLBackend, x: TensorInfo, how: Measure, root
 void main() {
   int o = here(), b = o / hg, g = o % hg * 2;
   vec2 u = fold(b, g), v = fold(b, min(g + 1, G - 1));
-  setOutput(vec4(u.x, ${root}(u.y), v.x, ${root}(v.y)));
+  setPair(vec4(u.x, ${root}(u.y), v.x, ${root}(v.y)));
 }`;
-  const job = { inputs: { pt: asTexels(pt) }, shape: [B, U / K, 2], code };
+  const job = { inputs: { pt: asPairs(pt) }, shape: [B, U / K], as: 'pairs', code } as const;
   const st = runProgram(backend, { ...job, ints: integersOf(plan), floats: { eps: epsilon } });
   free(backend, pt);
   return st;
 }
 
-/** mean and variance `[B, G]` and, where asked, what is saved besides: all cut from one result with a row of each. */
+/** δ as one float, or as two halves: rows of what is saved. */
+const SAVED = {
+  float: 'row == 2 ? f.x : rstd(f.y)',
+  half: 'row == 2 ? h : row == 3 ? rstd(f.y) : f.x - h',
+} as const;
+
+/** mean and variance `[B, G]` and, where asked, what is saved besides: all cut from one list with a row of each. */
 export function measureMoments(
   backend: WebGLBackend,
   x: TensorInfo,
@@ -82,19 +88,16 @@ export function measureMoments(
   const code = `${pilots(plan.kind, center)}${count(plan.kind)}${RSTD}${FOLD}
 void main() {
   int o = here(), n = B * G, row = o / n, b = o % n / G, g = o % G;
-  vec2 f = fold(b, g);
-  setOutput(row == 0 ? pilot(b, g) + f.x : row == 1 ? f.y : row == 2 ? f.x : rstd(f.y));
+  vec2 f = fold(b, g); float h = unpackHalf2x16(packHalf2x16(f)).x;
+  setOutput(row == 0 ? pilot(b, g) + f.x : row == 1 ? f.y : ${SAVED[isHalf() ? 'half' : 'float']});
 }`;
   const sets = (plan.B * plan.U) / plan.K;
-  const job = {
-    inputs: { x: asTexels(x), pt: asTexels(pt) },
-    shape: [(isSaved ? 4 : 2) * sets],
-    code,
-    isUnpacked: true,
-  };
-  const rows = runProgram(backend, { ...job, ints: integersOf(plan), floats: { eps: epsilon } });
-  const moments = [0, 1].map((k) => cut(backend, rows, k * sets, shape));
-  const result = isSaved ? [...moments, cut(backend, rows, 2 * sets, [1, 1, 2, sets])] : moments;
-  free(backend, pt, rows);
+  const rows = isHalf() ? 3 : 2;
+  const inputs = { x: asTexels(x), pt: asPairs(pt) };
+  const job = { inputs, shape: [(isSaved ? 2 + rows : 2) * sets], as: 'list', code } as const;
+  const list = runProgram(backend, { ...job, ints: integersOf(plan), floats: { eps: epsilon } });
+  const result = [0, 1].map((k) => cut(backend, list, k * sets, shape));
+  if (isSaved) result.push(cut(backend, list, 2 * sets, [1, 1, rows, sets]));
+  free(backend, pt, list);
   return result;
 }
