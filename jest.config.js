@@ -9,6 +9,7 @@ const shared = {
 /** @type {import('jest').Config} */
 export default {
   maxWorkers: '100%',
+  testSequencer: '<rootDir>/test/sequencer.js',
   reporters: ['default', '<rootDir>/test/reporter.js'],
   projects: [
     {

@@ -1,4 +1,4 @@
-const BACKEND = /(?:^|\bon )(cpu|wasm|tensorflow|webgl|webgpu)$/;
+const BACKEND = /(?:^|\bon )(cpu|wasm(?: simd| threads)?|tensorflow|webgl(?: half-float)?|webgpu)$/;
 
 /** The backend a test runs on, when a group's title is its name or ends with it: `laws on wasm`. */
 const backendOf = ({ ancestorTitles }) => ancestorTitles.map((title) => title.match(BACKEND)?.[1]).find(Boolean);

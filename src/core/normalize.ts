@@ -71,8 +71,8 @@ export function applyStatistics(
 export type Mix = { readonly mixing: Mixing } & Pick<MixtureInputs, 'rho' | 'meanWeight' | 'varianceWeight'>;
 
 /**
- * `y = (x − mean)·rstd·γ + β` with Instance statistics mixed with those of layer and batch, and the batch's statistics, one a
- * channel, through which no gradient flows: they are for a memory.
+ * `y = (x − mean)·rstd·γ + β` with Instance statistics mixed with those of layer and batch. To `remember`, it gives the batch's
+ * statistics too, one a channel, through which no gradient flows.
  *
  * @param view Of the Instance statistics.
  * @param memory Batch statistics to use instead of the batch's own.
@@ -81,9 +81,9 @@ export function normalizeByMixture(
   x: tf.Tensor,
   view: SlabView,
   { mixing, ...weights }: Mix,
-  options: Parameters & { epsilon: number; memory: Statistics | undefined },
-): { y: tf.Tensor; batch: Statistics } {
-  const { epsilon, memory } = options;
+  options: Parameters & { epsilon: number; memory: Statistics | undefined; remember: boolean },
+): { y: tf.Tensor; batch: Statistics | undefined } {
+  const { epsilon, memory, remember } = options;
   const given = memory && { memoryMean: flat(memory.mean), memoryVariance: flat(memory.variance) };
-  return mixture(withAffine({ x, ...weights, ...given }, options), { view, epsilon, ...mixing });
+  return mixture(withAffine({ x, ...weights, ...given }, options), { view, epsilon, ...mixing }, remember);
 }

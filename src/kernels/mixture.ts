@@ -93,15 +93,20 @@ function installGradients(): void {
   registered = true;
 }
 
-/** A mixture, by the backend's own kernel where it has one, and the batch statistics it used, one a channel. */
-export function mixture(inputs: Inputs, attrs: Omit<MixtureAttrs, 'keep'>): Result {
+/**
+ * A mixture, by the backend's own kernel where it has one; to `remember`, with the batch statistics it used, one a channel.
+ */
+export function mixture(
+  inputs: Inputs,
+  attrs: Omit<MixtureAttrs, 'keep'>,
+  remember: boolean,
+): { y: tf.Tensor; batch: MeanAndVariance | undefined } {
   const { memoryMean, memoryVariance } = inputs;
-  const isGiven = memoryMean && memoryVariance;
-  const ifGiven = tf.engine().isTapeOn() ? 'saved' : 'none';
-  const options = { ...attrs, keep: isGiven ? ifGiven : 'moments' } as const;
+  const memory = memoryMean && memoryVariance && { mean: memoryMean, variance: memoryVariance };
+  const otherwise = tf.engine().isTapeOn() ? 'saved' : 'none';
+  const options = { ...attrs, keep: remember && !memory ? 'moments' : otherwise } as const;
   if (!offers('Mixture', inputs, options)) return composedMixture(inputs, attrs);
   if (!registered) installGradients();
   const [y, , mean, variance] = runMixture(inputs, options) as [tf.Tensor, ...tf.Tensor[]];
-  const batch = isGiven ? { mean: memoryMean, variance: memoryVariance } : { mean, variance };
-  return { y, batch: batch as MeanAndVariance };
+  return { y, batch: memory ?? (mean && variance && { mean, variance }) };
 }

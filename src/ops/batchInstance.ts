@@ -1,9 +1,10 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { problem } from '../core/errors.js';
 import { clipGate } from '../core/gate.js';
+import type { Mix } from '../core/normalize.js';
 import { normRow } from '../norms.js';
 import { BATCH_OPTIONS, type BatchStatisticsOptions, type Masked, type WithBatchMoments } from './batchInputs.js';
-import { mixtureNorm } from './mixture.js';
+import { mixtureNorm, mixtureNormWithMoments } from './mixture.js';
 import { checkOptions, parameter } from './options.js';
 
 const ROW = normRow('batchInstance').defaults as { axis: number; epsilon: number };
@@ -51,16 +52,21 @@ function gate(rho: tf.Tensor | number | undefined, channels: number, factor: num
  */
 export function batchInstanceNorm(x: tf.Tensor | tf.TensorLike, options: BatchInstanceNormOptions = {}): tf.Tensor {
   checkOptions('batchInstanceNorm', options, [...BATCH_OPTIONS, 'rho']);
-  return tf.tidy(() => batchInstanceNormWithMoments(x, options).y);
+  return tf.tidy(() => mixtureNorm('batchInstanceNorm', x, options, ROW, mixtureFor(options)));
 }
+
+const mixtureFor =
+  (options: BatchInstanceNormOptions, factor = 1) =>
+  (channels: number): Mix => ({
+    mixing: { by: 'rstd', statistics: ['instance', 'batch'] },
+    rho: gate(options.rho, channels, factor),
+  });
 
 /** For the layer: with the batch's own statistics, and a factor on the gradient of ρ. */
 export function batchInstanceNormWithMoments(
   x: tf.Tensor | tf.TensorLike,
   options: BatchInstanceNormOptions & Masked & { rhoGradientFactor?: number },
 ): WithBatchMoments {
-  return mixtureNorm('batchInstanceNorm', x, options, ROW, (channels) => ({
-    mixing: { by: 'rstd', statistics: ['instance', 'batch'] },
-    rho: gate(options.rho, channels, options.rhoGradientFactor ?? 1),
-  }));
+  const mixture = mixtureFor(options, options.rhoGradientFactor);
+  return mixtureNormWithMoments('batchInstanceNorm', x, options, ROW, mixture);
 }

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { maskedMoments } from '../core/masked.js';
-import { applyStatistics, type Mix, normalizeByMixture, type Parameters } from '../core/normalize.js';
+import { applyStatistics, type Mix, normalizeByMixture, type Parameters, type Statistics } from '../core/normalize.js';
 import { groupView, keepView } from '../core/view.js';
 import type { SlabView } from '../kernels/contract.js';
 import { type BatchStatisticsOptions, batchInputs, type Masked, type WithBatchMoments } from './batchInputs.js';
@@ -18,21 +18,31 @@ function mixtureOfNothing(x: tf.Tensor, view: SlabView, parameters: Parameters):
   };
 }
 
-/** The way of every mixture of norms. */
-export function mixtureNorm(
-  subject: string,
-  value: tf.Tensor | tf.TensorLike,
-  options: BatchStatisticsOptions & Masked,
-  defaults: { axis: number; epsilon: number },
-  mixture: Mixture,
-): WithBatchMoments {
+/** The way of every mixture of norms. Who does not remember the batch's statistics does not ask for them: they cost memory. */
+function mixtureOf(
+  [subject, value, options, defaults, mixture]: Arguments,
+  remember: boolean,
+): { y: tf.Tensor; seen?: Statistics | undefined } {
   return tf.tidy(() => {
     const { x, axis, channels, given, ...parameters } = batchInputs(subject, value, options, defaults);
     if (x.size === 0) return mixtureOfNothing(x, keepView(x.shape, axis), parameters);
     const masked = options.mask && maskedMoments(x, keepView(x.shape, axis), options.mask);
     const memory = given ?? masked?.statistics;
     const view = groupView(x.shape, axis, channels);
-    const { y, batch } = normalizeByMixture(x, view, mixture(channels), { ...parameters, memory });
+    const { y, batch } = normalizeByMixture(x, view, mixture(channels), { ...parameters, memory, remember });
     return { y, seen: masked?.seen ?? batch };
   });
 }
+
+type Arguments = [
+  subject: string,
+  x: tf.Tensor | tf.TensorLike,
+  options: BatchStatisticsOptions & Masked,
+  defaults: { axis: number; epsilon: number },
+  mixture: Mixture,
+];
+
+export const mixtureNorm = (...given: Arguments): tf.Tensor => mixtureOf(given, false).y;
+
+/** For layers: with what the memory is to learn. */
+export const mixtureNormWithMoments = (...given: Arguments) => mixtureOf(given, true) as WithBatchMoments;

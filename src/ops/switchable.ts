@@ -1,9 +1,10 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { problem } from '../core/errors.js';
+import type { Mix } from '../core/normalize.js';
 import { STATISTICS, type Statistic } from '../kernels/contract.js';
 import { normRow } from '../norms.js';
 import { BATCH_OPTIONS, type BatchStatisticsOptions, type Masked, type WithBatchMoments } from './batchInputs.js';
-import { mixtureNorm } from './mixture.js';
+import { mixtureNorm, mixtureNormWithMoments } from './mixture.js';
 import { checkOptions, parameter } from './options.js';
 
 const ROW = normRow('switchable').defaults as { axis: number; epsilon: number; statistics: readonly Statistic[] };
@@ -58,20 +59,21 @@ export function checkStatistics(subject: string, statistics: readonly Statistic[
  */
 export function switchNorm(x: tf.Tensor | tf.TensorLike, options: SwitchNormOptions = {}): tf.Tensor {
   checkOptions('switchNorm', options, [...BATCH_OPTIONS, 'meanWeight', 'varianceWeight', 'statistics']);
-  return tf.tidy(() => switchNormWithMoments(x, options).y);
+  return tf.tidy(() => mixtureNorm('switchNorm', x, options, ROW, mixtureFor(options)));
 }
+
+const mixtureFor = (options: SwitchNormOptions) => (): Mix => {
+  const statistics = checkStatistics('switchNorm', options.statistics ?? ROW.statistics);
+  const logits = (name: 'meanWeight' | 'varianceWeight') =>
+    (parameter('switchNorm', name, options[name], [statistics.length]) ?? tf.zeros([statistics.length])) as tf.Tensor1D;
+  const weights = { meanWeight: logits('meanWeight'), varianceWeight: logits('varianceWeight') };
+  return { mixing: { by: 'variance', statistics }, ...weights };
+};
 
 /** For the layer: with the batch's own statistics. */
 export function switchNormWithMoments(
   x: tf.Tensor | tf.TensorLike,
   options: SwitchNormOptions & Masked,
 ): WithBatchMoments {
-  const statistics = checkStatistics('switchNorm', options.statistics ?? ROW.statistics);
-  const logits = (name: 'meanWeight' | 'varianceWeight') =>
-    (parameter('switchNorm', name, options[name], [statistics.length]) ?? tf.zeros([statistics.length])) as tf.Tensor1D;
-  return mixtureNorm('switchNorm', x, options, ROW, () => ({
-    mixing: { by: 'variance', statistics },
-    meanWeight: logits('meanWeight'),
-    varianceWeight: logits('varianceWeight'),
-  }));
+  return mixtureNormWithMoments('switchNorm', x, options, ROW, mixtureFor(options));
 }

@@ -255,7 +255,7 @@ describe('a backend’s own mixture', () => {
     const logits = ['meanWeight', 'varianceWeight', 'x'];
     const names = ['meanWeight', 'memoryMean', 'memoryVariance', 'varianceWeight', 'x'];
     expect(calls).toEqual([
-      [...logits, 'moments'],
+      [...logits, 'none'],
       [...names, 'none'],
     ]);
     found.forEach((list, i) => {

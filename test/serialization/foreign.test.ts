@@ -2,7 +2,7 @@ import '@tensorflow/tfjs-backend-cpu';
 import * as core from '@tensorflow/tfjs-core';
 import * as layersPackage from '@tensorflow/tfjs-layers';
 import * as pack from '../../src/index.js';
-import { expectThrows, normal } from '../suites/harness.js';
+import { expectClose, expectThrows, normal } from '../suites/harness.js';
 
 const tf = { ...core, ...layersPackage } as typeof core & typeof layersPackage;
 type Specs = { name: string; shape: number[]; values: number[] }[];
@@ -101,6 +101,35 @@ test('standard names load as the stock class, as ours on request, and after the 
     undo();
   }
   expect((await load(stock)).layers[1]).not.toBeInstanceOf(pack.BatchNormalization);
+});
+
+/** Names of the kernels that a prediction dispatches, and what it gives. */
+async function predicted(className: string, weights: Specs) {
+  const model = await tf.loadLayersModel(file(className, { axis: -1, epsilon: 1e-3, ...plainKeys }, [3, 4], weights));
+  const x = tf.tensor(normal(24), [2, 3, 4]);
+  let values: Float32Array = new Float32Array();
+  const { kernels } = await core.profile(() => {
+    values = tf.tidy(() => (model.predict(x) as core.Tensor).dataSync()) as Float32Array;
+    return x;
+  });
+  return { values, names: kernels.map(({ name }) => name) };
+}
+const plainKeys = { center: true, scale: true };
+
+test.each([
+  ['LayerNormalization', [gamma, beta], /^tfnorm\.Normalize/],
+  ['BatchNormalization', [gamma, beta, ...memory], /^tfnorm\.ApplyStatistics/],
+] as const)('a stock %s, loaded as ours, takes the fused path and gives the same', async (name, weights, kernel) => {
+  const stock = await predicted(name, [...weights]);
+  const undo = pack.replaceStockNormalization();
+  try {
+    const ours = await predicted(name, [...weights]);
+    expect(stock.names.some((n) => n.startsWith('tfnorm'))).toBe(false);
+    expect(ours.names.filter((n) => kernel.test(n)).length).toBe(1);
+    expectClose(ours.values, stock.values, { atol: 2e-6, rtol: 2e-6 });
+  } finally {
+    undo();
+  }
 });
 
 test('keys that change the numbers are refused, others are warned of once', async () => {

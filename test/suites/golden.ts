@@ -6,7 +6,7 @@ import { toleranceOf } from './goldenTolerance.js';
 import { type Check, expectClose, expectEqual, expectNoLeak, type Pack, type Suite, type Tf } from './harness.js';
 
 /** The results' values; every tensor and layer on the way is gone when this returns. */
-async function results(tf: Tf, pack: Pack, c: GoldenCase): Promise<Map<string, Float32Array>> {
+export async function results(tf: Tf, pack: Pack, c: GoldenCase): Promise<Map<string, Float32Array>> {
   const layers: tfLayers.layers.Layer[] = [];
   const values = new Map<string, Float32Array>();
   const tensors: Tensors = tf.tidy(() => (c.through === 'op' ? runOp(tf, pack, c) : runLayer(tf, pack, c, layers)));

@@ -102,7 +102,19 @@ export function loopsFor(elements: number, view: SlabView): Loops {
 /** Beyond these float32 squares overflow or vanish, and only the loops, in double, are right. */
 const STEEP = 1e15;
 
-/** The wasm kernels where float32 will do. */
+function allFinite(values: Float32Array): boolean {
+  let rest = 0;
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i] as number;
+    rest += value - value; // NaN for an infinity too
+  }
+  return rest === 0;
+}
+
+/**
+ * The wasm kernels where float32 will do. What comes out not finite is computed again: in double it may be (gradients of 1e37 meet
+ * halfway in a sum), and if not, it was so in x, which is rare.
+ */
 function staged(stage: Stage): Loops {
   const [forward, backward] = [stagedNormalize(stage), stagedGradient(stage)];
   return {
@@ -110,11 +122,14 @@ function staged(stage: Stage): Loops {
     normalize(x, view, options) {
       if (options.epsilon < 1 / STEEP ** 2) return plain.normalize(x, view, options);
       const found = forward(x, view, options);
-      return found.sets.variance.includes(Number.POSITIVE_INFINITY) ? plain.normalize(x, view, options) : found;
+      return found && !found.sets.variance.includes(Number.POSITIVE_INFINITY)
+        ? found
+        : plain.normalize(x, view, options);
     },
     normalizeGrad(x, dy, view, known, center) {
       const inRange = !known.rstd.some((rstd) => rstd < 1 / STEEP || rstd > STEEP); // a NaN stays in its set either way
-      return (inRange ? backward : plain.normalizeGrad)(x, dy, view, known, center);
+      const found = inRange ? backward(x, dy, view, known, center) : null;
+      return found && allFinite(found.dx) ? found : plain.normalizeGrad(x, dy, view, known, center);
     },
   };
 }

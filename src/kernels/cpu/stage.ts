@@ -5,8 +5,8 @@ import { scratchBytes } from '../wasm/slab.js';
 /** A small memory of one's own with the wasm kernels in it: arrays are brought in by chunks, and the results out. */
 export interface Stage {
   readonly functions: Functions;
-  /** The memory as floats, at least so many bytes of it. */
-  floats(bytes: number): Float32Array;
+  /** The memory as floats, at least so many bytes of it; null where it cannot grow to that. */
+  floats(bytes: number): Float32Array | null;
 }
 
 const PAGE = 1 << 16;
@@ -20,7 +20,11 @@ function open(): Stage {
     floats(bytes) {
       const missing = bytes - view.byteLength;
       if (missing > 0) {
-        memory.grow(Math.ceil(missing / PAGE));
+        try {
+          memory.grow(Math.ceil(missing / PAGE));
+        } catch {
+          return null; // the machine has no more
+        }
         view = new Float32Array(memory.buffer);
       }
       return view;

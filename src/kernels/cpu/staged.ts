@@ -25,7 +25,10 @@ function inChunks(view: SlabView, each: (part: SlabView, from: number) => void):
 
 const largestPart = (view: SlabView): SlabView => ({ ...view, B: Math.min(samplesPerBlock(view), view.B) });
 
-export function stagedNormalize(stage: Stage): Loops['normalize'] {
+/** As {@link Loops}, or null where the stage has no room. */
+type OrNull<F extends (...args: never[]) => unknown> = (...args: Parameters<F>) => ReturnType<F> | null;
+
+export function stagedNormalize(stage: Stage): OrNull<Loops['normalize']> {
   return (x, view, { epsilon, center, scale, shift }) => {
     const part = largestPart(view);
     const [size, sets, channels] = [sampleSize(view), part.B * part.G, view.G * view.K];
@@ -41,6 +44,7 @@ export function stagedNormalize(stage: Stage): Loops['normalize'] {
     };
     const { places, addresses, bytes } = layOut(part, wanted);
     const floats = stage.floats(bytes);
+    if (!floats) return null;
     floats.set(scale, places.gamma);
     floats.set(shift, places.beta);
     const y = new Float32Array(x.length);
@@ -62,8 +66,8 @@ export function stagedNormalize(stage: Stage): Loops['normalize'] {
   };
 }
 
-export function stagedGradient(stage: Stage): Loops['normalizeGrad'] {
-  return (x, dy, view, known, center): Gradients => {
+export function stagedGradient(stage: Stage): OrNull<Loops['normalizeGrad']> {
+  return (x, dy, view, known, center): Gradients | null => {
     const part = largestPart(view);
     const [size, sets, channels] = [sampleSize(view), part.B * part.G, view.G * view.K];
     const values = part.B * size;
@@ -76,6 +80,7 @@ export function stagedGradient(stage: Stage): Loops['normalizeGrad'] {
       dx: values,
     });
     const floats = stage.floats(bytes);
+    if (!floats) return null;
     floats.set(known.scale, places.gamma);
     const dx = new Float32Array(x.length);
     const [dgamma, dbeta] = [new Float64Array(channels), new Float64Array(channels)];

@@ -1,4 +1,11 @@
-import { getKernel, type KernelConfig, registerKernel, type TensorInfo, unregisterKernel } from '@tensorflow/tfjs-core';
+import {
+  getKernel,
+  type KernelConfig,
+  type KernelFunc,
+  registerKernel,
+  type TensorInfo,
+  unregisterKernel,
+} from '@tensorflow/tfjs-core';
 
 const NAME = 'Identity';
 const BACKEND = 'wasm';
@@ -7,24 +14,39 @@ interface Counting {
   incRef(dataId: object): void;
 }
 
+/** Stands on the aliasing kernel, so that a second copy of the package finds it and counts along. */
+const SHARED = Symbol.for('tfnorm.aliasWasmIdentity');
+
+interface Aliasing {
+  readonly stock: KernelConfig;
+  /** Calls that are not undone. */
+  active: number;
+}
+
+const current = () => getKernel(NAME, BACKEND) as KernelConfig | undefined;
+const aliasingOf = (kernel: KernelConfig | undefined): Aliasing | undefined =>
+  (kernel?.kernelFunc as { [SHARED]?: Aliasing } | undefined)?.[SHARED];
+
+function replaceWith(kernel: KernelConfig): void {
+  unregisterKernel(NAME, BACKEND);
+  registerKernel(kernel);
+}
+
 /** A second owner of the same memory, as the host's own Reshape on wasm and Identity on every other backend make. */
-const ALIAS: KernelConfig = {
-  kernelName: NAME,
-  backendName: BACKEND,
-  kernelFunc: ({ inputs, backend }) => {
+function install(stock: KernelConfig): Aliasing {
+  const kernelFunc: KernelFunc = ({ inputs, backend }) => {
     const { dataId, shape, dtype } = inputs.x as TensorInfo;
     (backend as Counting).incRef(dataId);
     return { dataId, shape, dtype };
-  },
-};
-
-function replaceWith(kernel: KernelConfig | undefined): void {
-  if (getKernel(NAME, BACKEND)) unregisterKernel(NAME, BACKEND);
-  if (kernel) registerKernel(kernel);
+  };
+  const aliasing = { stock, active: 0 };
+  replaceWith({
+    kernelName: NAME,
+    backendName: BACKEND,
+    kernelFunc: Object.assign(kernelFunc, { [SHARED]: aliasing }),
+  });
+  return aliasing;
 }
-
-let active = 0;
-let stock: KernelConfig | undefined;
 
 /**
  * Lets tfjs's wasm backend keep a tensor for the backward pass without copying it. Its `Identity`, through which every saved tensor
@@ -43,18 +65,16 @@ let stock: KernelConfig | undefined;
  * ```
  */
 export function aliasWasmIdentity(): () => void {
-  const current = getKernel(NAME, BACKEND) as KernelConfig | undefined;
-  if (current && current.kernelFunc !== ALIAS.kernelFunc) {
-    stock = current;
-    replaceWith(ALIAS);
-  }
-  active++;
+  const found = current();
+  if (!found) return () => undefined;
+  const aliasing = aliasingOf(found) ?? install(found);
+  aliasing.active++;
   let undone = false;
   return () => {
     if (undone) return;
     undone = true;
-    active--;
+    aliasing.active--;
     // Somebody may have put another kernel in its place since.
-    if (active === 0 && getKernel(NAME, BACKEND)?.kernelFunc === ALIAS.kernelFunc) replaceWith(stock);
+    if (aliasing.active === 0 && aliasingOf(current()) === aliasing) replaceWith(aliasing.stock);
   };
 }

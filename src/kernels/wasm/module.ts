@@ -65,24 +65,22 @@ function inBackend(backend: WasmBackend): Functions {
   return instantiate(memory);
 }
 
-const instances = new WeakMap<object, Functions | null>();
-/** There is one backend as a rule: looking it up in a map costs every call. */
-let last: { readonly backend: WasmBackend; readonly functions: Functions | null } | undefined;
+/** What is kept of a backend stands on the backend itself: found without a search, and gone with it. */
+const FUNCTIONS = Symbol('tfnorm.functions');
+type Holder = WasmBackend & { [FUNCTIONS]?: Functions | null };
 
 /** The functions for a backend, or null, with one warning, where it cannot have them. */
 export function functionsOf(backend: WasmBackend): Functions | null {
-  if (last?.backend === backend) return last.functions;
-  let functions = instances.get(backend);
-  if (functions === undefined) {
-    functions = null;
-    try {
-      functions = inBackend(backend);
-    } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
-      console.warn(`tfjs-normalization: composed operations take the place of wasm kernels (${reason}).`);
-    }
-    instances.set(backend, functions);
+  const holder = backend as Holder;
+  const known = holder[FUNCTIONS];
+  if (known !== undefined) return known;
+  let functions: Functions | null = null;
+  try {
+    functions = inBackend(backend);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    console.warn(`tfjs-normalization: composed operations take the place of wasm kernels (${reason}).`);
   }
-  last = { backend, functions };
+  holder[FUNCTIONS] = functions;
   return functions;
 }

@@ -3,8 +3,8 @@ import type { WasmBackend } from './module.js';
 /** Scratch up to this size stays allocated for the next call. */
 const KEPT = 1 << 18;
 
-const kept = new WeakMap<object, number>();
-let last: { readonly backend: WasmBackend; readonly address: number } | undefined;
+const KEPT_AT = Symbol('tfnorm.scratch');
+type Holder = WasmBackend & { [KEPT_AT]?: number };
 
 function allocate(backend: WasmBackend, bytes: number): number {
   const address = backend.wasm._malloc(bytes);
@@ -12,14 +12,12 @@ function allocate(backend: WasmBackend, bytes: number): number {
   return address;
 }
 
-function keptBy(backend: WasmBackend): number {
-  if (last?.backend === backend) return last.address;
-  let address = kept.get(backend);
+function keptBy(backend: Holder): number {
+  let address = backend[KEPT_AT];
   if (address === undefined) {
     address = allocate(backend, KEPT);
-    kept.set(backend, address);
+    backend[KEPT_AT] = address;
   }
-  last = { backend, address };
   return address;
 }
 

@@ -3,11 +3,14 @@ import type { SlabView } from '../../../src/kernels/contract.js';
 import { loopsFor } from '../../../src/kernels/cpu/loops.js';
 import { type Stage, theStage } from '../../../src/kernels/cpu/stage.js';
 import { stagedGradient, stagedNormalize } from '../../../src/kernels/cpu/staged.js';
+import type { Gradients, Loops } from '../../../src/kernels/cpu/work.js';
 import { expectClose } from '../../suites/harness.js';
 import { largest, makeCase, name, results, tensorsOf, views } from '../cases.js';
 import * as reference from '../reference.js';
 
 /** Larger arrays on cpu, brought to the wasm kernels by chunks, against the formulas in float64. */
+
+type Normalized = ReturnType<Loops['normalize']>;
 
 const stage = theStage() as Stage;
 const doubles = (values: Float32Array | undefined, size: number, absent: number) =>
@@ -20,7 +23,7 @@ function check(view: SlabView, seed: number): void {
   const scale = doubles(c.gamma, channels, 1);
   const shift = doubles(c.beta, channels, 0);
   const expected = reference.normalize(c);
-  const { y, sets } = stagedNormalize(stage)(c.x, view, { epsilon, center, scale, shift });
+  const { y, sets } = stagedNormalize(stage)(c.x, view, { epsilon, center, scale, shift }) as Normalized;
   const close = (actual: ArrayLike<number>, values: ArrayLike<number>, what: string, terms = 0) => {
     const size = Math.max(largest(values), terms);
     expectClose(actual, values, { atol: 2e-6 * size, rtol: 2e-6 }, `${name(view)} ${what}`);
@@ -29,7 +32,13 @@ function check(view: SlabView, seed: number): void {
   close(sets.mean, expected.mean, 'mean', Math.sqrt(largest(expected.variance)));
   close(sets.variance, expected.variance, 'variance');
   const { dx, dgamma, dbeta } = reference.normalizeGrad(c);
-  const found = stagedGradient(stage)(c.x, c.dy, view, { mean: sets.mean, rstd: sets.rstd, scale }, center);
+  const found = stagedGradient(stage)(
+    c.x,
+    c.dy,
+    view,
+    { mean: sets.mean, rstd: sets.rstd, scale },
+    center,
+  ) as Gradients;
   close(found.dx, dx, 'dx', largest(c.dy) * largest(scale) * largest(sets.rstd));
   close(found.dgamma, dgamma, 'dgamma', largest(c.dy));
   close(found.dbeta, dbeta, 'dbeta', largest(c.dy));
@@ -51,9 +60,9 @@ test('a large mean: what its rounding left comes along to the gradient', () => {
   const c = { ...makeCase(view, 7, { mean: 1e4, std: 0.06 }), epsilon: 1e-3, center: true };
   const scale = doubles(c.gamma, 300, 1);
   const options = { epsilon: 1e-3, center: true, scale, shift: doubles(c.beta, 300, 0) };
-  const { y, sets } = stagedNormalize(stage)(c.x, view, options);
+  const { y, sets } = stagedNormalize(stage)(c.x, view, options) as Normalized;
   expectClose(y, reference.normalize(c).y, { atol: 5e-6, rtol: 5e-6 }, 'y');
-  const found = stagedGradient(stage)(c.x, c.dy, view, { mean: sets.mean, rstd: sets.rstd, scale }, true);
+  const found = stagedGradient(stage)(c.x, c.dy, view, { mean: sets.mean, rstd: sets.rstd, scale }, true) as Gradients;
   const { dx, dgamma } = reference.normalizeGrad(c);
   expectClose(found.dx, dx, { atol: 2e-5 * largest(dx), rtol: 2e-5 }, 'dx');
   expectClose(found.dgamma, dgamma, { atol: 2e-5 * largest(dgamma), rtol: 2e-5 }, 'dgamma');
@@ -100,4 +109,33 @@ test('where WebAssembly is forbidden the loops do the work', () => {
       WebAssembly.Module = stock;
     }
   });
+});
+
+test('gradients that overflow in float32 on the way are computed in double', () => {
+  const view = { B: 64, S: 1, G: 1, K: 512, T: 1 };
+  const c = makeCase(view, 7);
+  const dy = c.dy.map((v) => v * 1e37);
+  const scale = doubles(c.gamma, 512, 1);
+  const { mean, variance } = reference.moments(c.x, view, true);
+  const known = { mean, rstd: variance.map((v) => 1 / Math.sqrt(v + 1e-3)), scale };
+  expect(stagedGradient(stage)(c.x, dy, view, known, true)?.dx.every(Number.isFinite)).toBe(false); // or this test proves nothing
+  const { dx } = reference.normalizeGrad({ ...c, dy, epsilon: 1e-3, center: true });
+  const found = loopsFor(dy.length, view).normalizeGrad(c.x, dy, view, known, true);
+  expectClose(found.dx, dx, { atol: 1e-6 * largest(dx), rtol: 1e-6 }, 'dx');
+});
+
+test('where the stage has no room the loops answer', () => {
+  const view = { B: 64, S: 1, G: 1, K: 512, T: 1 };
+  const c = makeCase(view, 7);
+  const options = { epsilon: 1e-3, center: true, scale: doubles(c.gamma, 512, 1), shift: doubles(c.beta, 512, 0) };
+  const grow = jest.spyOn(WebAssembly.Memory.prototype, 'grow').mockImplementation(() => {
+    throw new RangeError('no more');
+  });
+  jest.isolateModules(() => {
+    const fresh = require('../../../src/kernels/cpu/loops.js') as typeof import('../../../src/kernels/cpu/loops.js');
+    const { y } = fresh.loopsFor(c.x.length, view).normalize(c.x, view, options);
+    expectClose(y, reference.normalize({ ...c, epsilon: 1e-3, center: true }).y, { atol: 1e-5, rtol: 1e-5 }, 'y');
+  });
+  expect(grow).toHaveBeenCalled();
+  grow.mockRestore();
 });

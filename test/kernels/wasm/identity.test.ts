@@ -73,3 +73,19 @@ test('a kernel that somebody put in its place since stays', () => {
   tf.unregisterKernel('Identity', 'wasm');
   tf.registerKernel(before as tf.KernelConfig);
 });
+
+test('two copies of the package count together, and are undone in any order', () => {
+  const before = stock();
+  let copy = aliasWasmIdentity;
+  jest.isolateModules(() => {
+    jest.doMock('@tensorflow/tfjs-core', () => tf); // one host, two copies of ours
+    copy = (require('../../../src/kernels/wasm/identity.js') as { aliasWasmIdentity: typeof copy }).aliasWasmIdentity;
+    jest.dontMock('@tensorflow/tfjs-core');
+  });
+  expect(copy).not.toBe(aliasWasmIdentity);
+  const [first, second] = [aliasWasmIdentity(), copy()];
+  first();
+  expect(stock()).not.toBe(before);
+  second();
+  expect(stock()).toBe(before);
+});

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { useBackend } from '../../../models/digits/backend.js';
+import { wasmKernels } from '../../../src/kernels/wasm/kernels.js';
 import { functionsOf, moduleBytes, type WasmBackend } from '../../../src/kernels/wasm/module.js';
 import { layerNorm } from '../../../src/ops/index.js';
 
@@ -80,4 +81,51 @@ test('one dispatch a call', async () => {
   const { kernels } = await tf.profile(() => layerNorm(x));
   expect(kernels.map(({ name }) => name)).toEqual(['tfnorm.Normalize']);
   x.dispose();
+});
+
+test('a backend that is removed and registered again is served from its own memory', async () => {
+  const values = () => tf.tidy(() => layerNorm(tf.tensor2d([1, 2, 3, 4, 5, 9], [2, 3])).dataSync());
+  const expected = Array.from(values());
+  const old = tf.backend();
+  const factory = tf.findBackendFactory('wasm') as () => Promise<tf.KernelBackend>;
+  tf.removeBackend('wasm');
+  tf.registerBackend('wasm', factory, 2);
+  await tf.setBackend('wasm');
+  expect(tf.backend()).not.toBe(old);
+  expect(Array.from(values())).toEqual(expected);
+});
+
+test('a call that fails in the middle leaves nothing allocated', () => {
+  const x = tf.ones([2, 8]);
+  const host = tf.backend() as unknown as WasmBackend;
+  const before = (host as unknown as tf.KernelBackend).numDataIds();
+  const functions = functionsOf(host) as { normalizeRows: (...n: number[]) => void };
+  const failing = {
+    ...functions,
+    normalizeRows: () => {
+      throw new Error('trap');
+    },
+  };
+  const broken = Object.assign(Object.create(host) as WasmBackend, { wasm: host.wasm });
+  const symbol = Object.getOwnPropertySymbols(host).find((s) => s.description === 'tfnorm.functions') as symbol;
+  Object.defineProperty(broken, symbol, { value: failing });
+  const run = () =>
+    wasmKernels.Normalize?.run(
+      { x },
+      { view: { B: 2, S: 1, G: 1, K: 8, T: 1 }, epsilon: 1e-3, center: true, keep: 'moments' },
+      broken,
+    );
+  expect(run).toThrow('trap');
+  expect((host as unknown as tf.KernelBackend).numDataIds()).toBe(before);
+  x.dispose();
+});
+
+test('a million sets', () => {
+  const n = 1_000_003;
+  const y = tf.tidy(() => tf.max(tf.abs(layerNorm(tf.ones([n, 3])))).dataSync());
+  expect(y[0]).toBe(0);
+  const one = tf.tidy(() =>
+    Array.from(tf.slice(layerNorm(tf.tile(tf.tensor2d([[1, 2, 4]]), [n, 1])), [n - 1, 0], [1, 3]).dataSync()),
+  );
+  expect(one[2]).toBeCloseTo((4 - 7 / 3) / Math.sqrt(14 / 9 + 1e-3), 5);
 });

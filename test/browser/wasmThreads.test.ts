@@ -1,0 +1,3 @@
+import { runInPage } from './inPage.js';
+
+runInPage('wasm threads');
