@@ -121,6 +121,41 @@ const masked: Check = {
   },
 };
 
+/** tfjs's own packed kernels leave beside a tensor what they make of 0: its logarithm is −Infinity. */
+const infinite = forForms('infinities beside odd tensors', async ({ view, shape }, tf) => {
+  const c = { ...centered(view), center: true };
+  const logarithm = (values: Float32Array) => tf.tidy(() => tf.log(tf.tensor(values.map(Math.exp), shape)));
+  const [x, dy] = [logarithm(c.x), logarithm(c.dy)];
+  await withRunner(tf, shape, async (runner) => {
+    const { gamma } = runner.tensorsOf(c);
+    const options = { view, epsilon: c.epsilon, center: true };
+    const { values, tensors } = await runner.run('Normalize', { x, gamma }, { ...options, keep: 'saved' });
+    const tolerance = { atol: 2e-5, rtol: 1e-5 };
+    expectClose(values[0] as Float32Array, reference.normalize({ ...c, beta: undefined }).y, tolerance, 'y');
+    const inputs = { x, dy, gamma, saved: tensors[1] };
+    const { values: found } = await runner.run('NormalizeGrad', inputs, { ...options, affine: true });
+    const { dx, dgamma, dbeta } = reference.normalizeGrad(c);
+    [dx, dgamma, dbeta].forEach((expected, i) => {
+      expectClose(found[i] as Float32Array, expected, { atol: 1e-3, rtol: 1e-4 }, `gradient ${i}`);
+    });
+  });
+  tf.dispose([x, dy]);
+});
+
+const declined: Check = {
+  name: 'other types are declined, and what another kernel saved',
+  run(tf) {
+    const view = { B: 1, S: 1, G: 1, K: 2, T: 1 };
+    const accepts = (inputs: object) =>
+      webglKernels.NormalizeGrad?.accepts?.(inputs as never, { view } as never, tf.backend());
+    const [x, integers, saved] = [tf.tensor1d([1, 2]), tf.tensor1d([1, 2], 'int32'), tf.tensor2d([[0], [1]])];
+    expectTrue(accepts({ x }) === true, 'floats are taken');
+    expectTrue(accepts({ x: integers }) === false, 'integers are declined');
+    expectTrue(accepts({ x, saved }) === false, 'what the composed kernel saved is declined');
+    tf.dispose([x, integers, saved]);
+  },
+};
+
 /** What some stock kernels write unpacked: here `fill`. */
 const unpacked: Check = {
   name: 'an unpacked gamma costs no program, an unpacked x one',
@@ -141,5 +176,5 @@ const unpacked: Check = {
 
 export const webglNumberSuite: Suite = {
   name: 'webgl numbers',
-  checks: [...accuracy, ...constants, ...spoilt, masked, unpacked],
+  checks: [...accuracy, ...constants, ...spoilt, ...infinite, masked, unpacked, declined],
 };
