@@ -121,10 +121,10 @@ export const SUMS: Record<Kind, string> = {
 
 /** How many of a unit's values lie before its texel j. */
 const COUNT: Record<Kind, string> = {
-  columns: 'return j / I * R + min(2 * (j % I), R);',
-  rows: 'return j / I * C + min(2 * (j % I), C);',
+  columns: 'return j / I * R + 2 * (j % I);',
+  rows: 'return j / I * C + 2 * (j % I);',
   planes: `int h = hr * hc, k = j % h, r = k / hc * 2, c = k % hc * 2;
-  return (j / h * R + r) * C + min(2, R - r) * min(c, C);`,
+  return (j / h * R + r) * C + min(2, R - r) * c;`,
 };
 
 export const count = (kind: Kind): string => `

@@ -9,6 +9,7 @@ export function usualShape({ B, S, G, K, T }: SlabView): number[] {
   const C = G * K;
   if (T > 1) {
     if (S > 1) return T % 3 === 0 ? [B, S, C, T / 3, 3] : [B, S, C, T];
+    if (T % 7 === 0) return [B, C, 7, T / 7];
     return T % 2 === 0 ? [B, C, 2, T / 2] : [B, C, T];
   }
   if (S > 1) return B === 1 ? [S, C] : S % 2 === 0 ? [B, 2, S / 2, C] : [B, S, C];
@@ -26,6 +27,7 @@ const SLABS: readonly SlabView[] = [
   { B: 2, S: 700, G: 3, K: 5, T: 1 }, // several slabs
   { B: 1, S: 3, G: 5, K: 1, T: 1001 },
   { B: 2, S: 1, G: 7, K: 3, T: 900 }, // planes
+  { B: 2, S: 1, G: 3, K: 2, T: 1001 }, // planes of odd sizes, cut within their last row
   { B: 2, S: 3, G: 7, K: 3, T: 333 }, // planes, several a unit
   { B: 2, S: 20, G: 2, K: 3, T: 101 }, // channels in rows
   { B: 1, S: 1, G: 1, K: 1100, T: 7 }, // one group of many channels
