@@ -30,8 +30,6 @@ const TOLERANCE = 2e-3;
 
 function expectNear(found: ArrayLike<number>, expected: ArrayLike<number>, what: string): void {
   const size = largest(expected);
-  const error = largest(Array.from(found, (v, i) => v - (expected[i] as number)));
-  console.log(`half ${what}: ${(error / size).toExponential(1)}`);
   expectClose(found, expected, { atol: TOLERANCE * size, rtol: 0 }, what);
 }
 

@@ -82,7 +82,6 @@ function compiled(name: string, shapes: number[][]): Check {
       } finally {
         delete (backend as Partial<Backend>).getAndSaveBinary;
       }
-      console.log(`${name}: ${keys.size} programs`);
       expectTrue(keys.size <= 30, `${keys.size} programs`);
     },
   };

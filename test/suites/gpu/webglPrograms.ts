@@ -157,7 +157,6 @@ function composedToo(c: Case): Check {
       provideKernels('webgl', {});
       try {
         const composed = measured(tf, pack, c);
-        console.log(`${c.name} composed: ${composed.join(' / ')}`);
         own.forEach((n, i) => {
           expectTrue(n <= 0.75 * (composed[i] as number), `${own} programs, composed ${composed}`);
         });
@@ -181,7 +180,6 @@ function check(c: Case): Check {
     name: `programs: ${c.name}`,
     run(tf, pack) {
       const found = measured(tf, pack, c);
-      console.log(`${c.name}: ${found.join(' / ')}`);
       expectTrue(found[0] <= c.most[0] && found[1] <= c.most[1], `${found} programs, expected at most ${c.most}`);
     },
   };
