@@ -1,7 +1,7 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import type { WebGLBackend } from './backend.js';
 import { parameter, pilots, type Statistics, sets, spread, statistics } from './glsl.js';
-import { integersOf, type Plan } from './plan.js';
+import type { Plan } from './plan.js';
 import { asPairs, asTexels, asValues, runProgram, type Source } from './program.js';
 
 /** The statistics a program reads, and how: δ and rstd that a kernel saved, or means and variances that were given. */
@@ -53,8 +53,10 @@ void main() {
     inputs: { ...job.inputs, ...known.inputs },
     shape: planes,
     code,
-    ints: { ...integersOf(plan), ...job.ints },
-    floats: { eps: known.epsilon, ...job.floats },
+    plan,
+    epsilon: known.epsilon,
+    ints: job.ints ?? {},
+    floats: job.floats ?? {},
   });
 }
 

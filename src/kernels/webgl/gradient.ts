@@ -2,7 +2,7 @@ import type { TensorInfo } from '@tensorflow/tfjs-core';
 import { type Known, reading } from './apply.js';
 import { cut, type WebGLBackend } from './backend.js';
 import { CARRY, parameter, SUMS, stand, sum } from './glsl.js';
-import { integersOf, isRow, type Plan } from './plan.js';
+import { isRow, type Plan } from './plan.js';
 import { asPairs, asTexels, asValues, free, runProgram } from './program.js';
 
 /** What the gradient programs of one call share. */
@@ -41,8 +41,8 @@ void main() {
   setPair(((a + t) / len).xzyw);
 }`;
   const inputs = { ...inputsOf(pass), gamma: asValues(gamma) };
-  const floats = { eps: known.epsilon, len: lengthOf(plan) };
-  return runProgram(backend, { inputs, shape: [B * P, U], as: 'pairs', code, ints: integersOf(plan), floats });
+  const job = { inputs, shape: [B * P, U], as: 'pairs', code, plan, epsilon: known.epsilon } as const;
+  return runProgram(backend, { ...job, floats: { len: lengthOf(plan) } });
 }
 
 /** A set's (mean of g, mean of g·x̂), g = dy·γ, from the sums of its units and slabs. */
@@ -65,7 +65,7 @@ export function foldMeans(backend: WebGLBackend, pt: TensorInfo, { plan, gamma: 
 void main() { int o = here(), b = o / hg, g = o % hg * 2; setPair(vec4(fold(b, g), fold(b, min(g + 1, G - 1)))); }`;
   const inputs = { pt: asPairs(pt), gamma: asValues(gamma) };
   const floats = { len: lengthOf(plan) / n };
-  return runProgram(backend, { inputs, shape: [B, U / K], as: 'pairs', code, ints: integersOf(plan), floats });
+  return runProgram(backend, { inputs, shape: [B, U / K], as: 'pairs', code, plan, floats });
 }
 
 /** Gradients of given statistics: dmean = −rstd·Σg, dvariance = −½·rstd²·Σ g·x̂. */
@@ -79,10 +79,17 @@ void main() {
   setOutput(o < n ? -r * f.x : -.5 * r * r * f.y);
 }`;
   const inputs = { pt: asPairs(pt), gamma: asValues(gamma), ...known.inputs };
-  const floats = { eps: known.epsilon, len: lengthOf(plan) };
+  const floats = { len: lengthOf(plan) };
   const sets = (plan.B * plan.U) / plan.K;
-  const ints = integersOf(plan);
-  const both = runProgram(backend, { inputs, shape: [2 * sets], code, ints, floats, as: 'list' });
+  const both = runProgram(backend, {
+    inputs,
+    shape: [2 * sets],
+    code,
+    plan,
+    epsilon: known.epsilon,
+    floats,
+    as: 'list',
+  });
   const result = [0, 1].map((k) => cut(backend, both, k * sets, shape));
   free(backend, both);
   return result;

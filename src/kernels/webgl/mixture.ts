@@ -4,7 +4,7 @@ import { apply, type Known } from './apply.js';
 import { cut, type WebGLBackend } from './backend.js';
 import { planar, shaped } from './copy.js';
 import { type How, hasBatch, hasLayer, type Mixed, mixedInputs, mixing, weightOf, weights } from './mixing.js';
-import { integersOf, type Plan } from './plan.js';
+import type { Plan } from './plan.js';
 import { asPairs, asTexels, asValues, free, runProgram } from './program.js';
 import { measure } from './statistics.js';
 
@@ -34,9 +34,9 @@ void main() {
   setOutput(v);
 }`;
   const shape = [batchRows * C + (hasLayer(how) ? 2 * B : 0)];
-  const ints = { ...integersOf(plan), rows: batchRows };
+  const ints = { rows: batchRows };
   const inputs = { x: asTexels(x), st: asPairs(st) };
-  return runProgram(backend, { inputs, shape, code, ints, floats: { eps: how.epsilon }, as: 'list' });
+  return runProgram(backend, { inputs, shape, code, plan, ints, epsilon: how.epsilon, as: 'list' });
 }
 
 /** (mean − Instance mean, rstd) of the mixture, as `mean` and `r`. */
@@ -74,8 +74,8 @@ void main() {
     shape: [plan.B * plan.U, 2],
     as: 'pairs',
     code,
-    ints: integersOf(plan),
-    floats: { eps: how.epsilon },
+    plan,
+    epsilon: how.epsilon,
   } as const;
   return runProgram(backend, job);
 }

@@ -3,7 +3,7 @@ import { reading } from './apply.js';
 import { cut, type WebGLBackend } from './backend.js';
 import { CARRY } from './glsl.js';
 import { lengthOf, type Pass } from './gradient.js';
-import { integersOf, isRow, type Plan } from './plan.js';
+import { isRow, type Plan } from './plan.js';
 import { asPairs, asTexels, asValues, free, runProgram } from './program.js';
 
 /** dγ and dβ, cut from one list. */
@@ -42,9 +42,9 @@ void main() {
   }
   setOutput(a + t);
 }`;
-  const ints = { ...integersOf(plan), n, count: (B * U * n) / E };
+  const ints = { n, count: (B * U * n) / E };
   const inputs = { x: asValues(x), dy: asValues(dy), ...known.inputs };
-  const job = { inputs, shape: [2 * E], code, ints, floats: { eps: known.epsilon } };
+  const job = { inputs, shape: [2 * E], code, plan, ints, epsilon: known.epsilon };
   return cutBoth(backend, runProgram(backend, { ...job, as: 'list' }), E);
 }
 
@@ -54,8 +54,7 @@ const STRETCH = 64;
 /** Rows whose columns are the channels: sums of columns over stretches of rows, then over the stretches. */
 function overRows(backend: WebGLBackend, { x, dy, plan, known, center }: Pass): TensorInfo[] {
   const { B, planes, E } = plan;
-  const ints = integersOf(plan);
-  const J = B * (ints.hr as number);
+  const J = B * Math.ceil(planes[1] / 2);
   const L = Math.ceil(J / Math.min(64, Math.ceil(J / STRETCH)));
   const P = Math.ceil(J / L);
   const code = `${reading(plan, center, known)}
@@ -69,8 +68,8 @@ void main() {
   setPair((a + t) / len);
 }`;
   const inputs = { x: asTexels(x), dy: asTexels(dy), ...known.inputs };
-  const floats = { eps: known.epsilon, len: 2 * L };
-  const pt = runProgram(backend, { inputs, shape: [P, planes[2]], as: 'pairs', code, ints: { ...ints, J, L }, floats });
+  const job = { inputs, shape: [P, planes[2]], as: 'pairs', code, plan, epsilon: known.epsilon } as const;
+  const pt = runProgram(backend, { ...job, ints: { J, L }, floats: { len: 2 * L } });
   const result = foldSlabs(backend, pt, E, P, 2 * L);
   free(backend, pt);
   return result;

@@ -1,5 +1,6 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import { isHalf, isUnpacked, type TextureData, type WebGLBackend } from './backend.js';
+import { integersOf, type Plan } from './plan.js';
 
 /**
  * An input: packed texels by linear index, as `T<name>(i)`; values as they lie, by element, as `S<name>(i)`; or pairs of
@@ -14,6 +15,9 @@ export interface Job {
   readonly inputs: Readonly<Record<string, Source | undefined>>;
   readonly shape: readonly number[];
   readonly code: string;
+  /** Its numbers are there as integers, and ε as `eps`. */
+  readonly plan?: Plan;
+  readonly epsilon?: number;
   readonly ints?: Readonly<Record<string, number>>;
   readonly floats?: Readonly<Record<string, number>>;
   /** Packed texels; pairs of statistics, of which `shape` says how many; or an unpacked list, to be cut. */
@@ -108,8 +112,8 @@ function bind(backend: WebGLBackend, inputs: Job['inputs']): Bound {
  */
 export function runProgram(backend: WebGLBackend, job: Job): TensorInfo {
   const { names, infos, unpacked, ints, text } = bind(backend, job.inputs);
-  const integers = { ...job.ints, ...ints };
-  const floats = job.floats ?? {};
+  const integers = { ...(job.plan && integersOf(job.plan)), ...job.ints, ...ints };
+  const floats = { eps: job.epsilon ?? 0, ...job.floats };
   const customUniforms = [
     ...Object.keys(integers).map((name) => ({ name, type: 'int' as const })),
     ...Object.keys(floats).map((name) => ({ name, type: 'float' as const })),

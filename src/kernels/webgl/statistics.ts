@@ -1,7 +1,7 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import { cut, isHalf, type WebGLBackend } from './backend.js';
 import { CARRY, count, pilots, RSTD, SUMS, stand, sum } from './glsl.js';
-import { integersOf, type Plan } from './plan.js';
+import type { Plan } from './plan.js';
 import { asPairs, asTexels, free, runProgram } from './program.js';
 
 /** How sets are measured: from a pilot or, where they are not centred, from zero. */
@@ -35,7 +35,7 @@ void main() {
   setPair(vec4(e.x, ${root}(v.x), e.y, ${root}(v.y)));
 }`;
   const job = { inputs: { x: asTexels(x) }, shape: [B * P, U], as: 'pairs', code } as const;
-  return runProgram(backend, { ...job, ints: integersOf(plan), floats: { eps: epsilon } });
+  return runProgram(backend, { ...job, plan, epsilon });
 }
 
 /** A set's (δ, variance) from those of its units and slabs, by the laws of total mean and variance. */
@@ -65,7 +65,7 @@ void main() {
   setPair(vec4(u.x, ${root}(u.y), v.x, ${root}(v.y)));
 }`;
   const job = { inputs: { pt: asPairs(pt) }, shape: [B, U / K], as: 'pairs', code } as const;
-  const st = runProgram(backend, { ...job, ints: integersOf(plan), floats: { eps: epsilon } });
+  const st = runProgram(backend, { ...job, plan, epsilon });
   free(backend, pt);
   return st;
 }
@@ -95,7 +95,7 @@ void main() {
   const rows = isHalf() ? 3 : 2;
   const inputs = { x: asTexels(x), pt: asPairs(pt) };
   const job = { inputs, shape: [(isSaved ? 2 + rows : 2) * sets], as: 'list', code } as const;
-  const list = runProgram(backend, { ...job, ints: integersOf(plan), floats: { eps: epsilon } });
+  const list = runProgram(backend, { ...job, plan, epsilon });
   const result = [0, 1].map((k) => cut(backend, list, k * sets, shape));
   if (isSaved) result.push(cut(backend, list, 2 * sets, [1, 1, rows, sets]));
   free(backend, pt, list);
