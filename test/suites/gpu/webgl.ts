@@ -1,0 +1,19 @@
+import type { Suite } from '../harness.js';
+import { webglHalfSuite } from './webglHalf.js';
+import { webglKernelSuite } from './webglKernels.js';
+import { webglLifeSuite } from './webglLife.js';
+import { webglMixtureSuite } from './webglMixtures.js';
+import { webglNumberSuite } from './webglNumbers.js';
+import { webglProgramSuite } from './webglPrograms.js';
+
+/** What only webgl has to show; the last list loses a context, and gets another. */
+export const WEBGL_SUITES: readonly Suite[] = [
+  webglProgramSuite,
+  webglKernelSuite,
+  webglNumberSuite,
+  webglMixtureSuite,
+  webglLifeSuite,
+];
+
+/** And in half-float textures. */
+export const WEBGL_HALF_SUITES: readonly Suite[] = [webglHalfSuite];

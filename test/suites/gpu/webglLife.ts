@@ -1,0 +1,141 @@
+import type { Tensor } from '@tensorflow/tfjs-core';
+import {
+  type Check,
+  expectEqual,
+  expectThrows,
+  expectTrue,
+  normal,
+  type Pack,
+  type Suite,
+  type Tf,
+} from '../harness.js';
+
+/** What happens around the kernels: textures freed, shaders shared, contexts lost. */
+
+interface Backend {
+  readonly gpgpu: { readonly gl: WebGL2RenderingContext };
+  readonly numBytesInGPU: number;
+  readonly binaryCache: Record<string, unknown>;
+  numDataIds(): number;
+  getAndSaveBinary(key: string, make: () => unknown): unknown;
+}
+
+const backendOf = (tf: Tf) => tf.backend() as unknown as Backend;
+
+type Op = (x: Tensor, p: Record<string, Tensor>) => Tensor;
+
+const ops = (pack: Pack): Record<string, Op> => ({
+  layer: (x, p) => pack.layerNorm(x, p),
+  rms: (x, { gamma }) => pack.rmsNorm(x, { gamma } as object),
+  group: (x, p) => pack.groupNorm(x, { groups: 2, ...p }),
+  groupFirst: (x, p) => pack.groupNorm(x, { groups: 2, axis: 1, ...p }),
+  instance: (x, p) => pack.instanceNorm(x, p),
+  batch: (x, p) => pack.batchNorm(x, p),
+  batchInstance: (x, p) => pack.batchInstanceNorm(x, p),
+  switchable: (x, p) => pack.switchNorm(x, p),
+});
+
+/** Forward and all gradients of a norm on a shape, whose channels are 6 whichever axis they are on. */
+function pass(tf: Tf, op: Op, shape: number[], channels: number): void {
+  tf.tidy(() => {
+    const x = tf.tensor(normal(shape.reduce((n, size) => n * size, 1)), shape);
+    const [gamma, beta] = [tf.ones([channels]), tf.zeros([channels])] as [Tensor, Tensor];
+    tf.grads((t: Tensor, g: Tensor) => op(t, { gamma: g, beta }))([x, gamma]);
+  });
+}
+
+const leaks: Check = {
+  name: 'nothing is left after 1,000 forward and backward passes',
+  run(tf, pack) {
+    const all = Object.values(ops(pack));
+    const turn = (times: number) => {
+      for (let i = 0; i < times; i++) pass(tf, all[i % all.length] as Op, [2, 6, 5, 6], 6);
+    };
+    const state = () => {
+      const { numTensors, numDataBuffers, numBytesInGPU } = tf.memory() as ReturnType<Tf['memory']> & Backend;
+      return { numTensors, numDataBuffers, numBytesInGPU, ids: backendOf(tf).numDataIds() };
+    };
+    turn(2 * all.length);
+    const before = state();
+    turn(1000);
+    expectEqual(state(), before, 'tensors and bytes');
+  },
+};
+
+/** 20 shapes, forward and backward: the shaders of ours that are asked for. */
+function compiled(name: string, shapes: number[][]): Check {
+  return {
+    name: `at most 30 programs for 20 shapes: ${name}`,
+    run(tf, pack) {
+      const backend = backendOf(tf);
+      const keys = new Set<string>();
+      const get = backend.getAndSaveBinary;
+      backend.getAndSaveBinary = function (key, make) {
+        if (key.includes('const float CAP')) keys.add(key);
+        return get.call(this, key, make);
+      };
+      try {
+        for (const shape of shapes) {
+          const channels = shape[name === 'groupFirst' ? 1 : shape.length - 1] as number;
+          pass(tf, ops(pack)[name] as Op, shape, channels);
+        }
+      } finally {
+        delete (backend as Partial<Backend>).getAndSaveBinary;
+      }
+      expectTrue(keys.size <= 30, `${keys.size} programs`);
+    },
+  };
+}
+
+const rows = Array.from(
+  { length: 20 },
+  (_, i) =>
+    [
+      [2, i + 2, 16 * i + 7],
+      [i + 3, 12 * i + 8],
+      [2, 3, 5, i + 4],
+    ][i % 3] as number[],
+);
+const images = Array.from({ length: 20 }, (_, i) => [2 + (i % 3), 5 + i, 9 + (i % 4), 4 + 2 * i]);
+const first = images.map(([n, h, w, c]) => [n, c, h, w] as number[]);
+
+const lost: Check = {
+  name: 'a lost context: a clear error, another backend, a new context',
+  async run(tf, pack) {
+    const own = tf.getBackend();
+    const factory = tf.findBackendFactory(own);
+    const before = tf.memory().numTensors;
+    const x = tf.tensor(normal(12), [3, 4]);
+    pass(tf, (t, p) => pack.layerNorm(t, p), [3, 4], 4);
+    const { binaryCache, gpgpu } = backendOf(tf);
+    gpgpu.gl.getExtension('WEBGL_lose_context')?.loseContext();
+    expectThrows(() => tf.tidy(() => pack.layerNorm(x)), /WebGL context is lost/, 'Error');
+    x.dispose();
+    expectTrue(await tf.setBackend('cpu'), 'cpu starts');
+    const values = async () => {
+      const y = tf.tidy(() => pack.layerNorm(tf.tensor2d([[1, 3]]), { epsilon: 0 }));
+      const read = Array.from(await y.data());
+      y.dispose();
+      return read;
+    };
+    expectEqual(await values(), [-1, 1], 'on the cpu');
+    // tfjs keeps shaders by WebGL version, not by context: in a new one it would take the lost one's.
+    for (const key of Object.keys(binaryCache)) delete binaryCache[key];
+    tf.removeBackend(own);
+    tf.registerBackend(own, factory);
+    expectTrue(await tf.setBackend(own), 'the backend starts again');
+    expectEqual(await values(), [-1, 1], 'in a new context');
+    expectEqual(tf.memory().numTensors, before, 'tensors');
+  },
+};
+
+export const webglLifeSuite: Suite = {
+  name: 'webgl life',
+  checks: [
+    leaks,
+    ...['layer', 'rms'].map((name) => compiled(name, rows)),
+    ...['group', 'instance', 'batch', 'batchInstance', 'switchable'].map((name) => compiled(name, images)),
+    compiled('groupFirst', first),
+    lost,
+  ],
+};
