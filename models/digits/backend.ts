@@ -1,7 +1,6 @@
 import '@tensorflow/tfjs-backend-cpu';
 import '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
-import type { Backend } from './task.js';
 
 type Pair = [number, number];
 
@@ -51,10 +50,13 @@ function completeWasm(): void {
   });
 }
 
-/** Makes a backend the one that computes. Both are plain JavaScript and WebAssembly: nothing native, no download. */
-export async function useBackend(backend: Backend): Promise<void> {
+/**
+ * Makes a backend the one that computes. Registered here are the two of plain JavaScript and WebAssembly: nothing native, no
+ * download. A page registers more.
+ */
+export async function useBackend(backend: string): Promise<void> {
   tf.enableProdMode(); // Without it the cpu backend advertises tfjs-node in every process.
   completeWasm();
-  await tf.setBackend(backend);
+  if (!(await tf.setBackend(backend))) throw new Error(`The ${backend} backend did not start.`);
   await tf.ready();
 }

@@ -1,5 +1,3 @@
-import { readFileSync } from 'node:fs';
-import { gunzipSync } from 'node:zlib';
 import { seededRandom, shuffled } from './random.js';
 
 export const PIXELS = 64;
@@ -12,9 +10,8 @@ export interface Digits {
   readonly labels: readonly number[];
 }
 
-/** The 1,797 images of `digits.csv.gz`: 64 counts from 0 to 16 and the digit, a line each. ORIGIN.md says whose. */
-export function loadDigits(): Digits {
-  const text = gunzipSync(readFileSync(new URL('digits.csv.gz', import.meta.url))).toString('ascii');
+/** Reads the text of `digits.csv.gz`: 64 counts from 0 to 16 and the digit, a line each. */
+export function digitsOf(text: string): Digits {
   const rows = text
     .trim()
     .split('\n')

@@ -1,7 +1,7 @@
 /** The main job, `npm start`: which normalization holds at a small batch size, on real digits, within a minute. */
 import { join, relative } from 'node:path';
 import { fileSystem } from '../../src/node/index.js';
-import { loadDigits } from './data.js';
+import { loadDigits } from './load.js';
 import { type Options, parseOptions } from './options.js';
 import { describeAdvice, describeSettings, meanError, type Row, resultTable, showProgress } from './report.js';
 import type { Task } from './task.js';

@@ -3,7 +3,7 @@ import type { Facts } from '../../src/guide/index.js';
 import * as pack from '../../src/index.js';
 import { normRow } from '../../src/norms.js';
 import { CLASSES, PIXELS } from './data.js';
-import { factsOf, type Norm, type Task } from './task.js';
+import { factsOf, type Norm, type Training } from './task.js';
 
 type Layer = InstanceType<typeof layers.Layer>;
 
@@ -46,7 +46,7 @@ const HIDDEN = { mlp, cnn };
  * A small classifier of 8 × 8 digits: `mlp` is 64-128-128-10; `cnn` has three 3 × 3 convolutions of 16, 32 and 32
  * channels, the second with stride 2. (Averaging over space before the output would undo what an instance norm leaves.)
  */
-export function digitsModel({ architecture, norm, batchSize, seed }: Task): Sequential {
+export function digitsModel({ architecture, norm, batchSize, seed }: Training): Sequential {
   const first = seed * 1000; // Seeds of the layers: neighbouring runs must share none.
   const kernelInitializer = initializers.glorotNormal({ seed: first + 999 });
   const output = layers.dense({ units: CLASSES, activation: 'softmax', kernelInitializer });

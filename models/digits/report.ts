@@ -8,6 +8,7 @@ import type { Options } from './options.js';
 import type { TrainingResult } from './protocol.js';
 import { factsOf, learningRate, MOMENTUM, type Task } from './task.js';
 import type { Progress } from './train.js';
+import { inWords } from './words.js';
 
 const LAYERS = {
   mlp: `mlp ${PIXELS}-128-128-10`,
@@ -30,14 +31,10 @@ export function describeSettings(options: Options, images: number): string {
 export function describeAdvice({ architecture, batchSize }: Options): string {
   const facts = factsOf(architecture, batchSize);
   const { norm, config, reasons, alternatives } = recommendNormalization(facts);
-  const values = (object: object) =>
-    Object.entries(object)
-      .map(([name, value]) => `${name} ${value}`)
-      .join(', ');
-  const others = alternatives.map((other) => `${other.norm}${other.wins ? ` (with ${values(other.wins)})` : ''}`);
+  const others = alternatives.map((other) => `${other.norm}${other.wins ? ` (with ${inWords(other.wins)})` : ''}`);
   const paper = { width: 100, colors: colorsFor(process.stdout, process.env) };
   return [
-    ...paragraph(paper, `The guide, for ${values(facts)}: ${[norm, values(config)].filter(Boolean).join(', ')}`, 0),
+    ...paragraph(paper, `The guide, for ${inWords(facts)}: ${[norm, inWords(config)].filter(Boolean).join(', ')}`, 0),
     ...reasons.flatMap(({ id, text, source }) => paragraph(paper, `${text} [${id}: ${source.title}]`)),
     ...paragraph(paper, `alternatives: ${others.join(', ')}`),
   ].join('\n');

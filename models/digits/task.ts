@@ -30,11 +30,17 @@ export function normsToCompare(facts: Facts): Norm[] {
 }
 
 /** One training run. The seed decides the split, the initial weights and the order of the images. */
-export interface Task {
+export interface Training {
   readonly norm: Norm;
   readonly architecture: Architecture;
-  readonly backend: Backend;
   readonly batchSize: number;
   readonly epochs: number;
   readonly seed: number;
+  /** Trains on no more than so many images an epoch: for tests. */
+  readonly images?: number;
+}
+
+/** A run, and what computes it in Node. */
+export interface Task extends Training {
+  readonly backend: Backend;
 }

@@ -1,16 +1,30 @@
-import { setImmediate } from 'node:timers/promises';
 import { train as optimizers, type Tensor, tensor2d, tidy } from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
-import { CLASSES, type Digits, imagesOf, loadDigits, PIXELS, splitDigits, targetsOf } from './data.js';
+import { CLASSES, type Digits, imagesOf, PIXELS, splitDigits, targetsOf } from './data.js';
 import { digitsModel } from './model.js';
 import { seededRandom, shuffled } from './random.js';
-import { learningRate, MOMENTUM, type Task } from './task.js';
+import { learningRate, MOMENTUM, type Training } from './task.js';
 
 export interface Progress {
   /** Epochs done; the fraction tells of the running one. */
   readonly epochs: number;
   /** Mean over the batches since the last report. */
   readonly loss: number;
+}
+
+/** An epoch done. */
+export interface Epoch {
+  readonly epochs: number;
+  /** What its training took. */
+  readonly seconds: number;
+  readonly testError: number;
+}
+
+/** Gets told how a training goes, and is waited for. */
+export interface Listener {
+  progress(progress: Progress): void | Promise<void>;
+  /** Where it is left out, the test images are not looked at before the end. */
+  epoch?(epoch: Epoch): void | Promise<void>;
 }
 
 export interface Trained {
@@ -20,12 +34,12 @@ export interface Trained {
 }
 
 /** Class probabilities of the test images of a seed, 597 rows of ten. */
-export function predictTest(model: LayersModel, digits: Digits, seed: number): Float32Array {
+export async function predictTest(model: LayersModel, digits: Digits, seed: number): Promise<Float32Array> {
   const { test } = splitDigits(digits, seed);
-  return tidy(() => {
-    const x = tensor2d(imagesOf(digits, test), [test.length, PIXELS]);
-    return (model.predict(x) as Tensor).dataSync() as Float32Array;
-  });
+  const y = tidy(() => model.predict(tensor2d(imagesOf(digits, test), [test.length, PIXELS])) as Tensor);
+  const probabilities = await y.data<'float32'>(); // WebGPU has no other way to read.
+  y.dispose();
+  return probabilities;
 }
 
 /** The share of test images whose likeliest class is not their digit. */
@@ -49,30 +63,42 @@ async function trainOn(model: LayersModel, digits: Digits, images: readonly numb
   }
 }
 
+/** Gathers losses, and reports their mean a twentieth of an epoch apart. */
+function reporter(epochs: number, report: Listener['progress']) {
+  let reported = 0;
+  let losses: number[] = [];
+  return async (done: number, loss: number) => {
+    losses.push(loss);
+    if (done - reported < 0.05 && done < epochs) return;
+    reported = done;
+    await report({ epochs: done, loss: losses.reduce((sum, each) => sum + each, 0) / losses.length });
+    losses = [];
+  };
+}
+
 /** Trains one model, a batch at a time: `fit` does the same, and reports only between epochs. */
-export async function train(task: Task, report: (progress: Progress) => void): Promise<Trained> {
-  const { batchSize, epochs, seed } = task;
-  const digits = loadDigits();
+export async function train(task: Training, digits: Digits, listener: Listener): Promise<Trained> {
+  const { batchSize, epochs, seed, images } = task;
   const model = digitsModel(task);
   const optimizer = optimizers.momentum(learningRate(batchSize), MOMENTUM);
   model.compile({ optimizer, loss: 'categoricalCrossentropy' });
   const { training } = splitDigits(digits, seed);
   const random = seededRandom(-1 - seed);
-  const started = performance.now();
-  let reported = 0;
-  let losses: number[] = [];
+  const report = reporter(epochs, listener.progress);
+  let total = 0;
+  let testError = Number.NaN;
   for (let epoch = 0; epoch < epochs; epoch++) {
-    const order = shuffled(training, random);
+    const started = performance.now();
+    const order = shuffled(training, random).slice(0, images);
     for (let start = 0; start < order.length; start += batchSize) {
-      losses.push(await trainOn(model, digits, order.slice(start, start + batchSize)));
-      const done = epoch + Math.min(1, (start + batchSize) / order.length);
-      if (done - reported < 0.05 && done < epochs) continue;
-      reported = done;
-      report({ epochs: done, loss: losses.reduce((sum, loss) => sum + loss, 0) / losses.length });
-      losses = [];
-      await setImmediate(); // Lets the report leave the process.
+      const loss = await trainOn(model, digits, order.slice(start, start + batchSize));
+      await report(epoch + Math.min(1, (start + batchSize) / order.length), loss);
     }
+    const seconds = (performance.now() - started) / 1000;
+    total += seconds;
+    if (!listener.epoch && epoch + 1 < epochs) continue;
+    testError = errorOf(await predictTest(model, digits, seed), digits, seed);
+    await listener.epoch?.({ epochs: epoch + 1, seconds, testError });
   }
-  const secondsPerEpoch = (performance.now() - started) / 1000 / epochs;
-  return { model, testError: errorOf(predictTest(model, digits, seed), digits, seed), secondsPerEpoch };
+  return { model, testError, secondsPerEpoch: total / epochs };
 }

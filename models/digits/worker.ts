@@ -1,13 +1,14 @@
 /** A process that trains the models it is sent, one after the other, or loads a saved one and predicts. */
+import { setImmediate } from 'node:timers/promises';
 import { io } from '@tensorflow/tfjs-core';
 import { type LayersModel, loadLayersModel } from '@tensorflow/tfjs-layers';
 import { replaceStockNormalization } from '../../src/index.js';
 import { fileSystem } from '../../src/node/index.js';
 import { useBackend } from './backend.js';
-import { loadDigits } from './data.js';
+import { loadDigits } from './load.js';
 import type { Job, Report, TrainingResult } from './protocol.js';
 import type { Task } from './task.js';
-import { predictTest, train } from './train.js';
+import { type Progress, predictTest, train } from './train.js';
 
 const send = (report: Report) => process.send?.(report);
 
@@ -23,8 +24,13 @@ async function artifactsOf(model: LayersModel): Promise<io.ModelArtifacts> {
 }
 
 async function trainTask(task: Task, keep: boolean): Promise<TrainingResult> {
-  const { model, testError, secondsPerEpoch } = await train(task, (progress) => send({ kind: 'progress', progress }));
-  const predictions = predictTest(model, loadDigits(), task.seed);
+  const digits = loadDigits();
+  const progress = async (now: Progress) => {
+    send({ kind: 'progress', progress: now });
+    await setImmediate(); // Lets the report leave the process.
+  };
+  const { model, testError, secondsPerEpoch } = await train(task, digits, { progress });
+  const predictions = await predictTest(model, digits, task.seed);
   const kept = keep ? { artifacts: await artifactsOf(model), predictions } : undefined;
   const result = { testError, secondsPerEpoch, parameters: model.countParams(), kept };
   model.dispose();

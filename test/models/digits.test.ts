@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { loadLayersModel } from '@tensorflow/tfjs-layers';
 import { useBackend } from '../../models/digits/backend.js';
-import { imagesOf, loadDigits, PIXELS, splitDigits, targetsOf } from '../../models/digits/data.js';
+import { imagesOf, PIXELS, splitDigits, targetsOf } from '../../models/digits/data.js';
+import { loadDigits } from '../../models/digits/load.js';
 import { digitsModel } from '../../models/digits/model.js';
 import { seededRandom, shuffled } from '../../models/digits/random.js';
 import { ARCHITECTURES, NORM_CHOICES } from '../../models/digits/task.js';
@@ -60,7 +61,7 @@ test.each(ARCHITECTURES.flatMap((architecture) => NORM_CHOICES.map((norm) => [ar
     const isSpatial = NORMS.some(({ id, minRank }) => id === norm && minRank > 2);
     if (architecture === 'mlp' && isSpatial) return; // the command line refuses it
     for (const batchSize of [2, 32]) {
-      const model = digitsModel({ architecture, norm, batchSize, backend: 'cpu', epochs: 1, seed: 1 });
+      const model = digitsModel({ architecture, norm, batchSize, epochs: 1, seed: 1 });
       expect(model.countParams()).toBeGreaterThan(10_000);
       model.dispose();
     }
@@ -71,6 +72,6 @@ test('the saved model loads and errs on as many test images as its card says', a
   await useBackend('wasm');
   const digits = loadDigits();
   const model = await loadLayersModel(fileSystem(join(folder, 'saved')));
-  const wrong = Math.round(597 * errorOf(predictTest(model, digits, 1), digits, 1));
+  const wrong = Math.round(597 * errorOf(await predictTest(model, digits, 1), digits, 1));
   expect(text('README.md')).toContain(`errs on ${wrong} of the 597 test images of seed 1`);
 });
