@@ -17,6 +17,7 @@ import {
 import { cpuKernels } from './cpu/index.js';
 import { answersForEmpty } from './empty.js';
 import { wasmKernels } from './wasm/kernels.js';
+import { webgpuKernels } from './webgpu/kernels.js';
 
 type Inputs<N extends KernelName> = Parameters<Kernels[N]>[0];
 type Attrs<N extends KernelName> = Parameters<Kernels[N]>[1];
@@ -26,6 +27,7 @@ const WITH_AFFINE: readonly KernelName[] = ['Normalize', 'ApplyStatistics'];
 const provided = new Map<string, BackendKernels>([
   ['cpu', cpuKernels],
   ['wasm', wasmKernels],
+  ['webgpu', webgpuKernels],
 ]);
 
 /** Gives a backend kernels of its own. They are used from the next call on; what they lack or decline is composed. */
