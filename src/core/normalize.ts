@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { Affine, MeanAndVariance, SlabView } from '../kernels/contract.js';
+import type { Affine, MeanAndVariance, Mixing, MixtureInputs, SlabView } from '../kernels/contract.js';
 import { run } from '../kernels/gradients.js';
+import { mixture } from '../kernels/mixture.js';
 
 /** γ and β as an op's options hold them: absent, or undefined. */
 export interface Parameters {
@@ -64,4 +65,25 @@ export function applyStatistics(
   const statistics = (t: tf.Tensor) => (t.rank === 2 ? t : tf.reshape(t, [view.B, view.G])); // [B, G]
   const inputs = withAffine({ x, mean: statistics(mean), variance: statistics(variance) }, options);
   return run('ApplyStatistics', inputs, { view, epsilon: options.epsilon })[0] as tf.Tensor;
+}
+
+/** How to mix, and by what: the gate, or the logits. */
+export type Mix = { readonly mixing: Mixing } & Pick<MixtureInputs, 'rho' | 'meanWeight' | 'varianceWeight'>;
+
+/**
+ * `y = (x − mean)·rstd·γ + β` with Instance statistics mixed with those of layer and batch, and the batch's statistics, one a
+ * channel, through which no gradient flows: they are for a memory.
+ *
+ * @param view Of the Instance statistics.
+ * @param memory Batch statistics to use instead of the batch's own.
+ */
+export function normalizeByMixture(
+  x: tf.Tensor,
+  view: SlabView,
+  { mixing, ...weights }: Mix,
+  options: Parameters & { epsilon: number; memory: Statistics | undefined },
+): { y: tf.Tensor; batch: Statistics } {
+  const { epsilon, memory } = options;
+  const given = memory && { memoryMean: flat(memory.mean), memoryVariance: flat(memory.variance) };
+  return mixture(withAffine({ x, ...weights, ...given }, options), { view, epsilon, ...mixing });
 }

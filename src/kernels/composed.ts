@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { Affine, Kernels, NormalizeGradAttrs, SlabView } from './contract.js';
+import type { Affine, ComposedName, Kernels, NormalizeGradAttrs, SlabView } from './contract.js';
 import { firstOfEachSet, type Layout, layoutOf } from './layout.js';
 import { meanOver, reciprocalDeviation, sumOver, withoutGradient } from './reduce.js';
 
@@ -165,7 +165,7 @@ const ApplyStatisticsGrad: Kernels['ApplyStatisticsGrad'] = ({ x, dy, mean, vari
   return attrs.affine ? [...result, overBatch(sumUpXhat), overBatch(sumUp)] : result;
 };
 
-export const composed: Kernels = {
+export const composed: Pick<Kernels, ComposedName> = {
   Normalize,
   NormalizeGrad,
   Moments,

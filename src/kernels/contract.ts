@@ -1,4 +1,4 @@
-import type { NamedAttrMap, Tensor, Tensor1D, TensorInfo } from '@tensorflow/tfjs-core';
+import type { NamedAttrMap, Tensor, TensorInfo } from '@tensorflow/tfjs-core';
 
 /**
  * The slab view: five numbers as which any norm reads its tensor, whatever its rank and wherever its channel axis lies.
@@ -55,6 +55,42 @@ export interface Affine {
   beta?: Tensor;
 }
 
+/** Statistics that a mixture can mix. */
+export const STATISTICS = ['instance', 'layer', 'batch'] as const;
+export type Statistic = (typeof STATISTICS)[number];
+
+/**
+ * How a mixture mixes. `rstd`: one gate ρ a channel mixes the reciprocal deviations of batch and instance, `ρ·r_B + (1 − ρ)·r_I`;
+ * `variance`: two softmax weights mix means and variances of the `statistics`.
+ */
+export interface Mixing {
+  readonly by: 'rstd' | 'variance';
+  readonly statistics: readonly Statistic[];
+}
+
+export interface MixtureAttrs extends Mixing {
+  /** Of the Instance statistics: K = 1, G is the channels. */
+  readonly view: SlabView;
+  readonly epsilon: number;
+  readonly keep: Keep;
+}
+
+export interface MixtureGradAttrs extends Omit<MixtureAttrs, 'keep'> {
+  readonly affine: boolean;
+}
+
+/**
+ * What a mixture mixes by, and batch statistics to use instead of the batch's own, all `[C]` but the logits: `rho`, or
+ * `meanWeight` and `varianceWeight` (`[statistics.length]`); `memoryMean` and `memoryVariance`, both or neither.
+ */
+export interface MixtureInputs {
+  rho?: Tensor;
+  meanWeight?: Tensor;
+  varianceWeight?: Tensor;
+  memoryMean?: Tensor;
+  memoryVariance?: Tensor;
+}
+
 /**
  * The kernels, each `inputs → outputs`. x, y and their gradients have the user's shape (the view says how to read it);
  * statistics are `[B, G]`; γ, β and their gradients are flat, `[G·K]`. Everything is float32.
@@ -68,6 +104,10 @@ export interface Affine {
  * - `MomentsGrad`: `[dx]`.
  * - `ApplyStatistics`: y from statistics that are given, one per `(b, g)` of its own view.
  * - `ApplyStatisticsGrad`: outputs `[dx, dmean, dvariance]`, then `dγ, dβ` where `affine`.
+ * - `Mixture`: y of Instance statistics mixed with those of layer and batch, which follow from them. Outputs `[y]`,
+ *   `[y, saved]` or `[y, saved, mean, variance]` with the batch's mean and variance, one a channel. Only y is differentiable.
+ * - `MixtureGrad`: outputs `[dx]`, the gradients of `rho` or of `meanWeight, varianceWeight`, of `memoryMean, memoryVariance`
+ *   where they were given, then `dγ, dβ` where `affine`.
  */
 export interface Kernels {
   Normalize(inputs: { x: Tensor } & Affine, attrs: NormalizeAttrs): Tensor[];
@@ -82,45 +122,22 @@ export interface Kernels {
     inputs: { x: Tensor; dy: Tensor; mean: Tensor; variance: Tensor; gamma?: Tensor },
     attrs: ApplyGradAttrs,
   ): Tensor[];
+  Mixture(inputs: { x: Tensor } & MixtureInputs & Affine, attrs: MixtureAttrs): Tensor[];
+  MixtureGrad(
+    inputs: { x: Tensor; dy: Tensor; gamma?: Tensor; saved: Tensor } & MixtureInputs,
+    attrs: MixtureGradAttrs,
+  ): Tensor[];
 }
 
 export type KernelName = keyof Kernels;
-
-/** Statistics that `MixStatistics` can mix. */
-export const STATISTICS = ['instance', 'layer', 'batch'] as const;
-export type Statistic = (typeof STATISTICS)[number];
-
-/**
- * How `MixStatistics` mixes.
- *
- * `rstd`: one gate ρ per channel mixes the reciprocal deviations (then ε is inside the result and the caller applies it
- * with ε = 0). `variance`: two softmax weights mix means and variances.
- */
-export type MixStatistics =
-  | { readonly by: 'rstd'; readonly rho: Tensor1D; readonly epsilon: number }
-  | {
-      readonly by: 'variance';
-      readonly statistics: readonly Statistic[];
-      readonly meanWeight: Tensor1D;
-      readonly varianceWeight: Tensor1D;
-    };
+/** Kernels that there are on every backend: a mixture falls back to the others, and to small differentiable ops. */
+export type ComposedName = Exclude<KernelName, 'Mixture' | 'MixtureGrad'>;
 
 /** A mean and a biased variance. (Types, not interfaces: tfjs's `tidy` takes only what it can walk through.) */
 export type MeanAndVariance = { readonly mean: Tensor; readonly variance: Tensor };
 
-/**
- * `MixStatistics` (small: everything is `[B, C]` or `[C]`): Instance moments, the memory of the batch statistics or none
- * (then they follow from the Instance moments) and mixing weights → the mixed mean and variance `[B, C]`, and the batch
- * statistics that were used, one a channel. Differentiable: a backend that has one brings its gradient along.
- */
-export type Mix = (
-  instance: MeanAndVariance,
-  memory: MeanAndVariance | undefined,
-  mix: MixStatistics,
-) => MeanAndVariance & { readonly batch: MeanAndVariance };
-
 /** What a backend brings: any of the kernels, each able to decline a case, which then goes to the composed one. */
-export type BackendKernels = { readonly [N in KernelName]?: BackendKernel<N> } & { readonly MixStatistics?: Mix };
+export type BackendKernels = { readonly [N in KernelName]?: BackendKernel<N> };
 
 export interface BackendKernel<N extends KernelName> {
   accepts?(inputs: Parameters<Kernels[N]>[0], attrs: Parameters<Kernels[N]>[1], backend: unknown): boolean;
@@ -143,6 +160,17 @@ export function affineSet({ gamma, beta }: Affine): AffineSet {
 
 export function registeredName(kernel: KernelName, set: AffineSet = 'none'): string {
   return `${NAMESPACE}.${kernel}${SUFFIX[set]}`;
+}
+
+/** The optional inputs of a mixture besides γ and β, by how it mixes. */
+export const MIXED_BY = {
+  rstd: ['rho'],
+  variance: ['meanWeight', 'varianceWeight'],
+} as const satisfies Record<Mixing['by'], readonly (keyof MixtureInputs)[]>;
+export const MEMORY = ['memoryMean', 'memoryVariance'] as const satisfies readonly (keyof MixtureInputs)[];
+
+export function mixtureName(by: Mixing['by'], hasMemory: boolean, set: AffineSet): string {
+  return `${registeredName('Mixture')}.${by}${hasMemory ? '.m' : ''}${SUFFIX[set]}`;
 }
 
 /** tfjs types attributes as a map of plain values; ours hold the view object as well. */

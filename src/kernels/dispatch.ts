@@ -8,9 +8,12 @@ import {
   asAttrs,
   type BackendKernel,
   type BackendKernels,
+  type ComposedName,
   type KernelName,
   type Kernels,
-  type Mix,
+  MIXED_BY,
+  type MixtureAttrs,
+  mixtureName,
   registeredName,
   type SlabView,
 } from './contract.js';
@@ -22,7 +25,7 @@ import { webgpuKernels } from './webgpu/kernels.js';
 type Inputs<N extends KernelName> = Parameters<Kernels[N]>[0];
 type Attrs<N extends KernelName> = Parameters<Kernels[N]>[1];
 /** Of which inputs γ and β can be absent, so that each set needs a name of its own. */
-const WITH_AFFINE: readonly KernelName[] = ['Normalize', 'ApplyStatistics'];
+const WITH_AFFINE: readonly ComposedName[] = ['Normalize', 'ApplyStatistics'];
 
 const provided = new Map<string, BackendKernels>([
   ['cpu', cpuKernels],
@@ -40,13 +43,8 @@ interface Request {
   readonly affine?: boolean;
 }
 
-/** The backend's own mixture of statistics, if it has one. */
-export function providedMix(): Mix | undefined {
-  return provided.get(tf.getBackend())?.MixStatistics;
-}
-
 /** The number of outputs a call asks for; the answers for an empty tensor hold all there can be. */
-function wanted(kernel: KernelName, attrs: Request): number {
+function wanted(kernel: ComposedName, attrs: Request): number {
   switch (kernel) {
     case 'Normalize':
       return { none: 1, saved: 2, moments: 4 }[attrs.keep ?? 'none'];
@@ -61,8 +59,20 @@ function wanted(kernel: KernelName, attrs: Request): number {
   }
 }
 
+/** A backend's own kernel, where it has one that takes the case. */
+function own<N extends KernelName>(
+  kernel: N,
+  backendName: string,
+  inputs: Inputs<N>,
+  attrs: Attrs<N>,
+  backend: unknown,
+) {
+  const found = provided.get(backendName)?.[kernel] as BackendKernel<N> | undefined;
+  return found && (found.accepts?.(inputs, attrs, backend) ?? true) ? found : undefined;
+}
+
 /** One kernel on one backend: its own where it has one that takes the case, else the composed one. */
-function implementation<N extends KernelName>(kernel: N, backendName: string): tf.KernelFunc {
+function implementation<N extends ComposedName>(kernel: N, backendName: string): tf.KernelFunc {
   return ({ inputs, attrs, backend }) => {
     const given = inputs as unknown as Inputs<N>;
     const options = attrs as unknown as Attrs<N>;
@@ -71,11 +81,24 @@ function implementation<N extends KernelName>(kernel: N, backendName: string): t
         answersForEmpty(kernel, given.x, options.view as SlabView).slice(0, wanted(kernel, options as Request)),
       );
     }
-    const own = provided.get(backendName)?.[kernel] as BackendKernel<N> | undefined;
-    if (own && (own.accepts?.(given, options, backend) ?? true)) return own.run(given, options, backend);
+    const kernelOfBackend = own(kernel, backendName, given, options, backend);
+    if (kernelOfBackend) return kernelOfBackend.run(given, options, backend);
     const compose = composed[kernel] as unknown as (inputs: Inputs<N>, attrs: Attrs<N>) => tf.Tensor[];
     return tf.tidy(() => compose(given, options));
   };
+}
+
+/** One that only a backend's own kernel can do: whoever runs it has asked {@link offers}. */
+function ownImplementation<N extends KernelName>(kernel: N, backendName: string): tf.KernelFunc {
+  return ({ inputs, attrs, backend }) => {
+    const found = provided.get(backendName)?.[kernel] as BackendKernel<N>;
+    return found.run(inputs as unknown as Inputs<N>, attrs as unknown as Attrs<N>, backend);
+  };
+}
+
+/** Whether the backend of the moment has a kernel of its own for a case. */
+export function offers<N extends KernelName>(kernel: N, inputs: Inputs<N>, attrs: Attrs<N>): boolean {
+  return own(kernel, tf.getBackend(), inputs, attrs, tf.backend()) !== undefined;
 }
 
 /**
@@ -84,32 +107,54 @@ function implementation<N extends KernelName>(kernel: N, backendName: string): t
  * and uses what is there.
  */
 function install(backendName: string): void {
-  for (const kernel of Object.keys(composed) as KernelName[]) {
+  const register = (kernelName: string, kernelFunc: tf.KernelFunc) => {
+    if (!tf.getKernel(kernelName, backendName)) tf.registerKernel({ kernelName, backendName, kernelFunc });
+  };
+  for (const kernel of Object.keys(composed) as ComposedName[]) {
     for (const set of WITH_AFFINE.includes(kernel) ? AFFINE_SETS : (['none'] as const)) {
-      const kernelName = registeredName(kernel, set);
-      if (tf.getKernel(kernelName, backendName)) continue;
-      tf.registerKernel({ kernelName, backendName, kernelFunc: implementation(kernel, backendName) });
+      register(registeredName(kernel, set), implementation(kernel, backendName));
     }
   }
+  for (const name of mixtureNames()) register(name, ownImplementation('Mixture', backendName));
+  register(registeredName('MixtureGrad'), ownImplementation('MixtureGrad', backendName));
+}
+
+function mixtureNames(): string[] {
+  const ways = Object.keys(MIXED_BY) as (keyof typeof MIXED_BY)[];
+  return ways.flatMap((by) =>
+    [false, true].flatMap((hasMemory) => AFFINE_SETS.map((set) => mixtureName(by, hasMemory, set))),
+  );
 }
 
 const installed = new Set<string>();
 
 /** The registered names, by kernel and set of optional inputs. */
 const NAMES = Object.fromEntries(
-  (Object.keys(composed) as KernelName[]).map((kernel) => [
+  (Object.keys(composed) as ComposedName[]).map((kernel) => [
     kernel,
     Object.fromEntries(AFFINE_SETS.map((set) => [set, registeredName(kernel, set)])),
   ]),
-) as Readonly<Record<KernelName, Readonly<Record<AffineSet, string>>>>;
+) as Readonly<Record<ComposedName, Readonly<Record<AffineSet, string>>>>;
 
-/** Runs a kernel on the backend of the moment. */
-export function run<N extends KernelName>(kernel: N, inputs: Inputs<N>, attrs: Attrs<N>): tf.Tensor[] {
+function runNamed(name: string, inputs: object, attrs: object): tf.Tensor[] {
   const backendName = tf.getBackend();
   if (!installed.has(backendName)) {
     install(backendName);
     installed.add(backendName);
   }
-  const name = NAMES[kernel][WITH_AFFINE.includes(kernel) ? affineSet(inputs as Affine) : 'none'];
-  return tf.engine().runKernel(name, inputs as unknown as tf.NamedTensorMap, asAttrs(attrs)) as unknown as tf.Tensor[];
+  return tf.engine().runKernel(name, inputs as tf.NamedTensorMap, asAttrs(attrs)) as unknown as tf.Tensor[];
+}
+
+/** Runs a kernel on the backend of the moment. */
+export function run<N extends ComposedName>(kernel: N, inputs: Inputs<N>, attrs: Attrs<N>): tf.Tensor[] {
+  return runNamed(NAMES[kernel][WITH_AFFINE.includes(kernel) ? affineSet(inputs as Affine) : 'none'], inputs, attrs);
+}
+
+/** Runs a mixture, or its gradient, on a backend that {@link offers} it. */
+export function runMixture(inputs: Inputs<'Mixture'>, attrs: MixtureAttrs): tf.Tensor[] {
+  return runNamed(mixtureName(attrs.by, inputs.memoryMean !== undefined, affineSet(inputs)), inputs, attrs);
+}
+
+export function runMixtureGrad(inputs: Inputs<'MixtureGrad'>, attrs: Attrs<'MixtureGrad'>): tf.Tensor[] {
+  return runNamed(registeredName('MixtureGrad'), inputs, attrs);
 }

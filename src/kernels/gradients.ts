@@ -4,7 +4,7 @@ import {
   AFFINE_SETS,
   type AffineSet,
   type ApplyAttrs,
-  type KernelName,
+  type ComposedName,
   type Kernels,
   type MomentsAttrs,
   type NormalizeAttrs,
@@ -20,9 +20,14 @@ import { answersForEmpty } from './empty.js';
  * A tape that is on inside a gradient means that the gradient itself is being differentiated. Then it is computed by
  * differentiable ops from x, to any order; else by the backend's kernel from what the forward pass saved.
  */
-type Registered = (dys: tf.Tensor[], saved: tf.Tensor[], attrs: object) => Record<string, tf.Tensor>;
+export type Registered = (dys: tf.Tensor[], saved: tf.Tensor[], attrs: object) => Record<string, tf.Tensor>;
 
-function register(kernelName: string, inputsToSave: string[], outputsToSave: boolean[], gradients: Registered): void {
+export function register(
+  kernelName: string,
+  inputsToSave: string[],
+  outputsToSave: boolean[],
+  gradients: Registered,
+): void {
   if (tf.getGradient(kernelName)) return; // another copy of the package was first
   tf.registerGradient({
     kernelName,
@@ -35,13 +40,13 @@ function register(kernelName: string, inputsToSave: string[], outputsToSave: boo
   });
 }
 
-const has = (set: AffineSet) => ({
+export const has = (set: AffineSet) => ({
   gamma: set === 'gamma' || set === 'both',
   beta: set === 'beta' || set === 'both',
 });
 
 /** Names dγ and dβ for the inputs that are there. */
-function parameterGradients(set: AffineSet, dgamma?: tf.Tensor, dbeta?: tf.Tensor): Record<string, tf.Tensor> {
+export function parameterGradients(set: AffineSet, dgamma?: tf.Tensor, dbeta?: tf.Tensor): Record<string, tf.Tensor> {
   const { gamma, beta } = has(set);
   return { ...(gamma && dgamma ? { gamma: dgamma } : {}), ...(beta && dbeta ? { beta: dbeta } : {}) };
 }
@@ -114,7 +119,7 @@ function installGradients(): void {
 }
 
 /** Runs a kernel with its gradient: the way from core into the kernels. */
-export function run<N extends KernelName>(
+export function run<N extends ComposedName>(
   kernel: N,
   inputs: Parameters<Kernels[N]>[0],
   attrs: Parameters<Kernels[N]>[1],

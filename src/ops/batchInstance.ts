@@ -59,8 +59,8 @@ export function batchInstanceNormWithMoments(
   x: tf.Tensor | tf.TensorLike,
   options: BatchInstanceNormOptions & Masked & { rhoGradientFactor?: number },
 ): WithBatchMoments {
-  return mixtureNorm('batchInstanceNorm', x, options, ROW, (channels, epsilon) => ({
-    mix: { by: 'rstd', rho: gate(options.rho, channels, options.rhoGradientFactor ?? 1), epsilon },
-    epsilonInside: true,
+  return mixtureNorm('batchInstanceNorm', x, options, ROW, (channels) => ({
+    mixing: { by: 'rstd', statistics: ['instance', 'batch'] },
+    rho: gate(options.rho, channels, options.rhoGradientFactor ?? 1),
   }));
 }

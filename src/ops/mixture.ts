@@ -1,13 +1,12 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { maskedMoments } from '../core/masked.js';
-import { mixStatistics } from '../core/mix.js';
-import { applyStatistics, moments, type Parameters } from '../core/normalize.js';
+import { applyStatistics, type Mix, normalizeByMixture, type Parameters } from '../core/normalize.js';
 import { groupView, keepView } from '../core/view.js';
-import type { MixStatistics, SlabView } from '../kernels/contract.js';
+import type { SlabView } from '../kernels/contract.js';
 import { type BatchStatisticsOptions, batchInputs, type Masked, type WithBatchMoments } from './batchInputs.js';
 
-/** How to mix, once the channels are known; a mix of reciprocal deviations has ε inside its result. */
-type Mixture = (channels: number, epsilon: number) => { mix: MixStatistics; epsilonInside: boolean };
+/** How to mix, once the channels are known. */
+type Mixture = (channels: number) => Mix;
 
 /** An empty batch has nothing to mix: it keeps its shape, and is not remembered. */
 function mixtureOfNothing(x: tf.Tensor, view: SlabView, parameters: Parameters): WithBatchMoments {
@@ -19,10 +18,7 @@ function mixtureOfNothing(x: tf.Tensor, view: SlabView, parameters: Parameters):
   };
 }
 
-/**
- * The way of every mixture of norms: Instance moments once from the big tensor, everything else on `[B, C]`, then one
- * application of the mixed statistics.
- */
+/** The way of every mixture of norms. */
 export function mixtureNorm(
   subject: string,
   value: tf.Tensor | tf.TensorLike,
@@ -31,14 +27,12 @@ export function mixtureNorm(
   mixture: Mixture,
 ): WithBatchMoments {
   return tf.tidy(() => {
-    const { x, axis, channels, epsilon, given, ...parameters } = batchInputs(subject, value, options, defaults);
+    const { x, axis, channels, given, ...parameters } = batchInputs(subject, value, options, defaults);
     if (x.size === 0) return mixtureOfNothing(x, keepView(x.shape, axis), parameters);
-    const { mix, epsilonInside } = mixture(channels, epsilon);
-    const view = groupView(x.shape, axis, channels);
-    const instance = moments(x, view); // [B, C]
     const masked = options.mask && maskedMoments(x, keepView(x.shape, axis), options.mask);
-    const { batch, ...mixed } = mixStatistics(instance, given ?? masked?.statistics, mix); // [1, C], [B, C]
-    const y = applyStatistics(x, view, mixed, { ...parameters, epsilon: epsilonInside ? 0 : epsilon });
+    const memory = given ?? masked?.statistics;
+    const view = groupView(x.shape, axis, channels);
+    const { y, batch } = normalizeByMixture(x, view, mixture(channels), { ...parameters, memory });
     return { y, seen: masked?.seen ?? batch };
   });
 }

@@ -70,7 +70,8 @@ export function switchNormWithMoments(
   const logits = (name: 'meanWeight' | 'varianceWeight') =>
     (parameter('switchNorm', name, options[name], [statistics.length]) ?? tf.zeros([statistics.length])) as tf.Tensor1D;
   return mixtureNorm('switchNorm', x, options, ROW, () => ({
-    mix: { by: 'variance', statistics, meanWeight: logits('meanWeight'), varianceWeight: logits('varianceWeight') },
-    epsilonInside: false,
+    mixing: { by: 'variance', statistics },
+    meanWeight: logits('meanWeight'),
+    varianceWeight: logits('varianceWeight'),
   }));
 }

@@ -3,9 +3,9 @@ import '@tensorflow/tfjs-layers';
 import path from 'node:path';
 import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
-import { mixStatistics } from '../../src/core/mix.js';
 import { composed } from '../../src/kernels/composed.js';
-import type { BackendKernels, KernelName, Kernels } from '../../src/kernels/contract.js';
+import type { BackendKernels, ComposedName, KernelName, Kernels } from '../../src/kernels/contract.js';
+import { cpuKernels } from '../../src/kernels/cpu/index.js';
 import { provideKernels } from '../../src/kernels/dispatch.js';
 import { batchNormalization } from '../../src/layers/batch.js';
 import * as ops from '../../src/ops/index.js';
@@ -17,7 +17,7 @@ type Call = { kernel: KernelName; inputs: string[]; attrs: Record<string, unknow
 
 /** Kernels that note how they were called and answer as the composed ones, or decline. */
 function fake(calls: Call[], accepts: (call: Call) => boolean = () => true): BackendKernels {
-  const entry = <N extends KernelName>(kernel: N) => {
+  const entry = <N extends ComposedName>(kernel: N) => {
     const noted = (inputs: object, attrs: object) => ({
       kernel,
       inputs: Object.keys(inputs).sort(),
@@ -32,7 +32,7 @@ function fake(calls: Call[], accepts: (call: Call) => boolean = () => true): Bac
       },
     };
   };
-  return Object.fromEntries((Object.keys(composed) as KernelName[]).map((kernel) => [kernel, entry(kernel)]));
+  return Object.fromEntries((Object.keys(composed) as ComposedName[]).map((kernel) => [kernel, entry(kernel)]));
 }
 
 const x = () => tf.tensor(normal(48, { mean: 1.5, std: 2 }), [2, 4, 6]);
@@ -232,16 +232,46 @@ test('kernel names are the package’s own', () => {
   );
 });
 
-test('a backend’s own mixture takes the place of the composed one, and gets the memory or none', () => {
-  const expected = values(() => ops.switchNorm(x()));
-  const memories: boolean[] = [];
-  provideKernels('cpu', {
-    MixStatistics: (instance, memory, mix) => {
-      memories.push(memory !== undefined);
-      provideKernels('cpu', {}); // so that the composed one answers here
-      return mixStatistics(instance, memory, mix);
+describe('a backend’s own mixture', () => {
+  const own = cpuKernels as Required<BackendKernels>;
+  /** The cpu's kernels, noting what they are called with. */
+  const noting = (calls: string[][]): BackendKernels => ({
+    Mixture: {
+      run: (inputs, attrs, backend) => {
+        calls.push([...Object.keys(inputs).sort(), attrs.keep]);
+        return own.Mixture.run(inputs, attrs, backend);
+      },
     },
+    MixtureGrad: own.MixtureGrad,
   });
-  expect(values(() => ops.switchNorm(x()))).toEqual(expected);
-  expect(memories).toEqual([false]);
+  const memory = () => ({ mean: tf.ones([6]), variance: tf.ones([6]) });
+
+  test('takes the place of the composed one, and gets the memory or none', () => {
+    provideKernels('cpu', {});
+    const expected = [values(() => ops.switchNorm(x())), values(() => ops.switchNorm(x(), memory()))];
+    const calls: string[][] = [];
+    provideKernels('cpu', noting(calls));
+    const found = [values(() => ops.switchNorm(x())), values(() => ops.switchNorm(x(), memory()))];
+    const logits = ['meanWeight', 'varianceWeight', 'x'];
+    const names = ['meanWeight', 'memoryMean', 'memoryVariance', 'varianceWeight', 'x'];
+    expect(calls).toEqual([
+      [...logits, 'moments'],
+      [...names, 'none'],
+    ]);
+    found.forEach((list, i) => {
+      list.forEach((v, j) => {
+        expect(v).toBeCloseTo((expected[i] as number[])[j] as number, 5);
+      });
+    });
+  });
+
+  test('without a gradient of its own is differentiated as the composed one', () => {
+    const gradient = () => values(() => tf.grad((t) => tf.square(ops.batchInstanceNorm(t, { rho: 0.3 })))(x()));
+    provideKernels('cpu', {});
+    const expected = gradient();
+    provideKernels('cpu', { Mixture: own.Mixture });
+    gradient().forEach((v, j) => {
+      expect(v).toBeCloseTo(expected[j] as number, 4);
+    });
+  });
 });

@@ -140,7 +140,7 @@ export const FAULTS = [
     name: 'softmax that loses its second derivative',
     edits: [
       {
-        file: 'src/core/mix.ts',
+        file: 'src/kernels/mix.ts',
         find: 'return tf.div(powers, tf.sum(powers));',
         replace: 'return tf.softmax(logits);',
       },
@@ -149,7 +149,7 @@ export const FAULTS = [
   },
   {
     name: 'between-variance left out of a mixture',
-    edits: [{ file: 'src/core/mix.ts', find: 'variance: tf.add(within, between)', replace: 'variance: within' }],
+    edits: [{ file: 'src/kernels/mix.ts', find: 'variance: tf.add(within, between)', replace: 'variance: within' }],
     caughtBy: 'laws the formula|laws switchable',
   },
   {

@@ -1,6 +1,7 @@
 import type { BackendKernel, BackendKernels } from '../contract.js';
 import { withoutChannels } from './blocks.js';
 import { loopsFor } from './loops.js';
+import { Mixture, MixtureGrad } from './mixture.js';
 import { restore, save } from './saved.js';
 import { reciprocalDeviation } from './statistics.js';
 import { allFloat, type CpuBackend, doubles, floats, floatTensor } from './values.js';
@@ -125,4 +126,6 @@ export const cpuKernels: BackendKernels = {
   MomentsGrad,
   ApplyStatistics,
   ApplyStatisticsGrad,
+  Mixture,
+  MixtureGrad,
 };

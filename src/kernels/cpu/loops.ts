@@ -83,6 +83,11 @@ const plain: Loops = {
     collect(x, dy, view, known, sums, 0, view.B);
     return sums;
   },
+  spread(x, dy, view, line) {
+    const dx = new Float32Array(x.length);
+    spread(x, dy, dx, view, line, 0, view.B);
+    return dx;
+  },
 };
 
 /** Elements from which bringing them to the wasm kernels and back takes less time than the loops: measured, 8 k to 16 k. */

@@ -23,6 +23,14 @@ export interface Restored {
   readonly rstd: Float64Array;
 }
 
+/** The rows that {@link save} wrote. */
+export function rowsOf(backend: CpuBackend, saved: TensorInfo): Float64Array[] {
+  const bits = backend.data.get(saved.dataId).values as Int32Array;
+  const all = new Float64Array(bits.slice().buffer); // copied: an array that came another way may lie unaligned
+  const size = (saved.shape[1] as number) / 2;
+  return Array.from({ length: saved.shape[0] as number }, (_, i) => all.subarray(i * size, (i + 1) * size));
+}
+
 /** The first value of each set, from which the composed kernels measure. */
 function pilots(x: Float32Array, { B, S, G, K, T }: SlabView): Float64Array {
   const first = new Float64Array(B * G);
@@ -42,9 +50,8 @@ export function restore(
 ): Restored {
   const size = view.B * view.G;
   if (saved.dtype === 'int32') {
-    const bits = backend.data.get(saved.dataId).values as Int32Array;
-    const all = new Float64Array(bits.slice().buffer); // copied: an array that came another way may lie unaligned
-    return { mean: all.subarray(0, size), rstd: all.subarray(all.length - size) };
+    const rows = rowsOf(backend, saved);
+    return { mean: rows[0] as Float64Array, rstd: rows[rows.length - 1] as Float64Array };
   }
   const rows = new Float64Array(floats(backend, saved));
   if (saved.shape.length === 2 && saved.shape[0] === 3) {

@@ -1,6 +1,6 @@
 import type { SlabView } from '../contract.js';
 import type { Sets } from './statistics.js';
-import type { Affinity, Collected, Known } from './terms.js';
+import type { Affinity, Collected, Known, Line } from './terms.js';
 
 /**
  * The work on whole arrays, as the kernels call it; arrays in, arrays out, nothing of tfjs. Samples are taken in blocks that
@@ -13,6 +13,7 @@ export interface Loops {
   apply(x: Float32Array, view: SlabView, by: Affinity): Float32Array;
   applyToSets(x: Float32Array, view: SlabView, by: Affinity): Float32Array;
   collect(x: Float32Array, dy: Float32Array, view: SlabView, known: Known): Collected;
+  spread(x: Float32Array, dy: Float32Array, view: SlabView, line: Line): Float32Array;
 }
 
 export interface NormalizeOptions {

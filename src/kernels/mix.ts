@@ -1,15 +1,13 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { Mix, MixStatistics, Statistic } from '../kernels/contract.js';
-import { providedMix } from '../kernels/dispatch.js';
-import { meanFromFirst, meanOver, reciprocalDeviation, wherePositive, withoutGradient } from '../kernels/reduce.js';
-import type { Statistics } from './normalize.js';
+import type { MeanAndVariance, MixtureAttrs, MixtureInputs, Statistic } from './contract.js';
+import { meanFromFirst, meanOver, reciprocalDeviation, wherePositive, withoutGradient } from './reduce.js';
 
 /**
  * Mixtures of statistics on tensors of `[B, C]` and smaller, out of plain differentiable ops. Layer and Batch statistics
  * follow from the Instance moments by the laws of total mean and variance: σ²_L = mean_c σ²_I + var_c μ_I. (The form
  * E[σ² + μ²] − μ_L² loses a tenth of the digits at mean 1000.)
  */
-function total({ mean, variance }: Statistics, axis: 0 | 1): Statistics {
+function total({ mean, variance }: MeanAndVariance, axis: 0 | 1): MeanAndVariance {
   const common = meanFromFirst(mean, axis); // [1, C] or [B, 1]
   const within = meanOver(variance, [axis]);
   const between = meanOver(tf.square(tf.sub(mean, common)), [axis]);
@@ -20,7 +18,12 @@ function total({ mean, variance }: Statistics, axis: 0 | 1): Statistics {
  * `ρ·(x − μ_B)·r_B + (1 − ρ)·(x − μ_I)·r_I` as one `(x − mean)·rstd`: rstd = ρ·r_B + (1 − ρ)·r_I and
  * mean = μ_I + (ρ·r_B/rstd)·(μ_B − μ_I), a difference, since a sum of products cancels at large means.
  */
-function mixDeviations(instance: Statistics, batch: Statistics, rho: tf.Tensor, epsilon: number): Statistics {
+function mixDeviations(
+  instance: MeanAndVariance,
+  batch: MeanAndVariance,
+  rho: tf.Tensor,
+  epsilon: number,
+): MeanAndVariance {
   const fromBatch = tf.mul(rho, reciprocalDeviation(batch.variance, epsilon)); // [1, C]
   const fromInstance = tf.mul(tf.sub(1, rho), reciprocalDeviation(instance.variance, epsilon)); // [B, C]
   const rstd = tf.add(fromBatch, fromInstance); // [B, C]
@@ -42,18 +45,19 @@ function softmax(logits: tf.Tensor): tf.Tensor {
 
 /** `μ = μ_I + Σ w_k·(μ_k − μ_I)`, `σ² = Σ u_k·σ²_k` with the softmaxes w and u of the logits. */
 function mixVariances(
-  instance: Statistics,
-  batch: Statistics,
-  mix: Extract<MixStatistics, { by: 'variance' }>,
-): Statistics {
-  const of: Record<Statistic, () => Statistics> = {
+  instance: MeanAndVariance,
+  batch: MeanAndVariance,
+  statistics: readonly Statistic[],
+  { meanWeight, varianceWeight }: MixtureInputs,
+): MeanAndVariance {
+  const of: Record<Statistic, () => MeanAndVariance> = {
     instance: () => instance,
     layer: () => total(instance, 1),
     batch: () => batch,
   };
-  const parts = mix.statistics.map((name) => of[name]());
-  const w = tf.unstack(softmax(mix.meanWeight)); // scalars
-  const u = tf.unstack(softmax(mix.varianceWeight));
+  const parts = statistics.map((name) => of[name]());
+  const w = tf.unstack(softmax(meanWeight as tf.Tensor)); // scalars
+  const u = tf.unstack(softmax(varianceWeight as tf.Tensor));
   const shifts = parts.map(({ mean }, k) => tf.mul(w[k] as tf.Tensor, tf.sub(mean, instance.mean))); // each [B, C]
   const variances = parts.map(({ variance }, k) => tf.mul(u[k] as tf.Tensor, variance)); // broadcast to [B, C]
   return {
@@ -62,20 +66,23 @@ function mixVariances(
   };
 }
 
-/** The mixture out of plain ops. */
-const composedMix: Mix = (instance, memory, mix) => {
-  const row = (t: tf.Tensor) => tf.reshape(t, [1, t.size]); // [1, C]
-  const batch = memory ? { mean: row(memory.mean), variance: row(memory.variance) } : total(instance, 0); // [1, C]
-  const mixed =
-    mix.by === 'rstd' ? mixDeviations(instance, batch, row(mix.rho), mix.epsilon) : mixVariances(instance, batch, mix);
-  return { ...mixed, batch };
-};
-
 /**
  * Mixes Instance moments `[B, C]` with Layer and Batch statistics into one mean and variance `[B, C]`, and tells which batch
- * statistics it used.
- *
- * @param memory The batch statistics to use, one a channel; absent, the batch's own.
+ * statistics it used, `[1, C]`: those that were given, or the batch's own. With a mix of reciprocal deviations ε is inside the
+ * result, to which no other is to be added.
  */
-export const mixStatistics: Mix = (instance, memory, mix) =>
-  tf.tidy(() => (providedMix() ?? composedMix)(instance, memory, mix));
+export function mixStatistics(
+  instance: MeanAndVariance,
+  inputs: MixtureInputs,
+  { by, statistics, epsilon }: Pick<MixtureAttrs, 'by' | 'statistics' | 'epsilon'>,
+): MeanAndVariance & { readonly batch: MeanAndVariance } {
+  const { memoryMean, memoryVariance, rho } = inputs;
+  const row = (t: tf.Tensor) => tf.reshape(t, [1, t.size]); // [1, C]
+  const memory = memoryMean && memoryVariance && { mean: row(memoryMean), variance: row(memoryVariance) };
+  const batch = memory ?? total(instance, 0); // [1, C]
+  const mixed =
+    by === 'rstd'
+      ? mixDeviations(instance, batch, row(rho as tf.Tensor), epsilon)
+      : mixVariances(instance, batch, statistics, inputs);
+  return { ...mixed, batch };
+}
