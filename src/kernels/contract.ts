@@ -32,6 +32,8 @@ export interface NormalizeGradAttrs {
   readonly center: boolean;
   /** Whether dγ and dβ are wanted besides dx. */
   readonly affine: boolean;
+  /** False: there is no β, and dβ may be left out. */
+  readonly hasBeta?: boolean;
 }
 
 export interface MomentsAttrs {

@@ -67,7 +67,7 @@ function registerNormalize(set: AffineSet): void {
   const inputs = hasGamma ? ['x', 'gamma'] : ['x'];
   register(registeredName('Normalize', set), inputs, [false, true], ([dy], saved, attrs) => {
     const { view, epsilon, center } = attrs as NormalizeAttrs;
-    const options = { view, epsilon, center, affine: set !== 'none' };
+    const options = { view, epsilon, center, affine: set !== 'none', hasBeta: has(set).beta };
     const [x, gamma] = saved as [tf.Tensor, tf.Tensor];
     const given = { x, dy: dy as tf.Tensor, ...(hasGamma ? { gamma } : {}) };
     const statistics = saved[saved.length - 1] as tf.Tensor;

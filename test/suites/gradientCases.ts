@@ -33,6 +33,27 @@ export function casesOf(row: NormRow): Case[] {
   return cases;
 }
 
+/** Shapes that fill no vector, texel or block, with the channel axis at every place, with a memory and without. */
+const ODD: readonly (readonly [axis: number, ...shape: number[]])[] = [
+  [-1, 3, 7, 2],
+  [-1, 5, 3, 2, 3],
+  [-1, 4, 6, 10],
+  [1, 2, 5, 9],
+  [1, 3, 2, 3, 7],
+  [2, 2, 3, 6, 5],
+  [-1, 3, 9, 4],
+  [-1, 2, 33, 3],
+];
+
+export function oddCasesOf(row: NormRow): Case[] {
+  const hasMemory = row.memory && 'epsilon' in row.defaults;
+  return ODD.flatMap(([axis, ...shape]) => {
+    const options = { axis, ...('groups' in row.defaults ? { groups: (shape.at(axis) as number) % 2 ? 1 : 2 } : {}) };
+    const given = { what: `[${shape}], axis ${axis}`, options, shape };
+    return hasMemory ? [given, { ...given, what: `${given.what}, given statistics`, memory: true }] : [given];
+  });
+}
+
 const STRETCH = (subject: Sample) => normal(subject.x.length, { seed: 77 });
 
 /** Σ u·(y + y²/2): the upstream gradient depends on y, so that every second-order path is walked. */

@@ -1,7 +1,7 @@
 import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
 import type { NormRow } from '../../src/norms.js';
 import { gradientOf, type Point, secondOf } from './differences.js';
-import { type Case, casesOf, lossOf, sampleOf, tensorLoss } from './gradientCases.js';
+import { type Case, casesOf, lossOf, oddCasesOf, sampleOf, tensorLoss } from './gradientCases.js';
 import { type Check, expectClose, expectTrue, normal, type Pack, type Suite, type Tf } from './harness.js';
 import {
   ACTIVATIONS,
@@ -51,8 +51,11 @@ function compare(actual: Float32Array[], expected: Record<string, Float64Array>,
   });
 }
 
-async function first(row: NormRow, tf: Tf, pack: Pack) {
-  for (const given of casesOf(row)) {
+const first = (row: NormRow, tf: Tf, pack: Pack) => differenced(row, casesOf(row), tf, pack);
+const oddShapes = (row: NormRow, tf: Tf, pack: Pack) => differenced(row, oddCasesOf(row), tf, pack);
+
+async function differenced(row: NormRow, cases: readonly Case[], tf: Tf, pack: Pack) {
+  for (const given of cases) {
     const subject = sampleOf(row, given);
     const expected = gradientOf(lossOf(subject), pointOf(pack, subject, given.memory === true));
     const actual = await readAll(tf, () => {
@@ -159,6 +162,11 @@ async function flatParameters(row: NormRow, tf: Tf, pack: Pack) {
 
 const checks: Check[] = [
   ...forRows('first order', ROWS, first),
+  ...forRows(
+    'of odd shapes',
+    ROWS.filter(({ of }) => of === 'activations'),
+    oddShapes,
+  ),
   ...forRows('second order', ROWS, second),
   ...forRows('third order', ROWS, third),
   ...forRows('of the layer', ACTIVATIONS, layerWeights),

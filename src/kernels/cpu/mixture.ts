@@ -47,7 +47,7 @@ export const MixtureGrad: BackendKernel<'MixtureGrad'> = {
     const sums = loops.collect(values, up, view, { mean: mixedMean, rstd, scale });
     const dmean = sums.level.map((sum, set) => -(rstd[set] as number) * sum);
     const given = mixableOf(mixed, attrs, { mean, variance }, (t) => doubles(backend, t, 0, 0));
-    const found = mixGradients(given, dmean, sums.slope);
+    const found = mixGradients(given, rstd, dmean, sums.slope);
     const n = view.S * view.T;
     const incline = found.instance.variance.map((d) => (2 * d) / n);
     const offset = found.instance.mean.map((d, set) => d / n - (incline[set] as number) * (mean[set] as number));

@@ -91,7 +91,7 @@ export function stagedGradient(stage: Stage): Loops['normalizeGrad'] {
       }
       floats.set(x.subarray(b * size, b * size + count), places.x);
       floats.set(dy.subarray(b * size, b * size + count), places.dy);
-      gradientAt(stage.functions, now, { ...addresses, dmean: 0, dvariance: 0 }, center, 0);
+      gradientAt(stage.functions, now, { ...addresses, dmean: 0, dvariance: 0, line: 0 }, center, 0);
       dx.set(floats.subarray(places.dx, places.dx + count), b * size);
       for (let c = 0; c < channels; c++) {
         dgamma[c] = (dgamma[c] as number) + (floats[places.dgamma + c] as number);

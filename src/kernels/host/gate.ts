@@ -48,12 +48,12 @@ export function deviationGradients(
       const dshare = rstd === 0 ? 0 : (at(dmean, i) * (at(batch.mean, c) - at(instance.mean, i))) / rstd;
       const dwhole = at(drstd, i) - dshare * share;
       into.mean[i] = at(dmean, i) * (1 - share);
-      into.variance[i] = -0.5 * dwhole * (1 - ofGate) * own ** 3;
+      into.variance[i] = -0.5 * dwhole * (1 - ofGate) * own * own * own;
       add(ofBatch.mean, c, at(dmean, i) * share);
       add(drho, c, (dwhole + dshare) * r - dwhole * own);
       dr += (dwhole + dshare) * ofGate;
     }
-    ofBatch.variance[c] = -0.5 * dr * r ** 3;
+    ofBatch.variance[c] = -0.5 * dr * r * r * r;
   }
   return { instance: into, memory: spreadBatch(given, batch, ofBatch, into), weights: [drho] };
 }

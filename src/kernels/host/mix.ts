@@ -7,9 +7,14 @@ export function mix(given: Mixable): Mixed {
   return 'rho' in given.weights ? mixDeviations(given, given.weights) : mixVariances(given, given.weights);
 }
 
-/** Gradients from those of the mixed mean and reciprocal deviation. */
-export function mixGradients(given: Mixable, dmean: Float64Array, drstd: Float64Array): MixedGradients {
+/** Gradients from those of the mixed means and of the reciprocal deviations, which are `rstd`. */
+export function mixGradients(
+  given: Mixable,
+  rstd: Float64Array,
+  dmean: Float64Array,
+  drstd: Float64Array,
+): MixedGradients {
   return 'rho' in given.weights
     ? deviationGradients(given, given.weights, dmean, drstd)
-    : varianceGradients(given, given.weights, dmean, drstd);
+    : varianceGradients(given, given.weights, rstd, dmean, drstd);
 }

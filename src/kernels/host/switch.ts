@@ -25,24 +25,32 @@ function softmaxGradient(values: Float64Array, gradient: Float64Array): Float64A
   return values.map((value, k) => value * (at(gradient, k) - common));
 }
 
-/** One of the statistics that are switched between: its own, and which of them belongs to `[b, c]`. */
+/** One of the statistics that are switched between: those of `[b, c]` stand at `b·step + c·stride`. */
 interface Part {
   readonly moments: Moments;
-  readonly index: (b: number, c: number) => number;
+  readonly step: number;
+  readonly stride: number;
 }
 
-function partsOf(given: Mixable, batch: Moments): Readonly<Record<Statistic, () => Part>> {
-  const { B, C, instance } = given;
+function partsOf({ B, C, instance }: Mixable, batch: Moments): Readonly<Record<Statistic, () => Part>> {
   return {
-    instance: () => ({ moments: instance, index: (b, c) => b * C + c }),
-    layer: () => ({ moments: totals(instance, overChannels(B, C)), index: (b) => b }),
-    batch: () => ({ moments: batch, index: (_, c) => c }),
+    instance: () => ({ moments: instance, step: C, stride: 1 }),
+    layer: () => ({ moments: totals(instance, overChannels(B, C)), step: 1, stride: 0 }),
+    batch: () => ({ moments: batch, step: 0, stride: 1 }),
   };
 }
 
-/** Calls `f` for every `[b, c]` with its place, and its place in the part. */
-function eachOf({ B, C }: Mixable, { index }: Part, f: (i: number, j: number) => void): void {
-  for (let b = 0; b < B; b++) for (let c = 0; c < C; c++) f(b * C + c, index(b, c));
+/** Adds a part with its weights to means, as a difference from those of the instance, and to variances. */
+function addPart({ B, C, instance }: Mixable, part: Part, w: number, u: number, into: Moments): void {
+  const { moments, step, stride } = part;
+  const [mean, variance, own] = [into.mean, into.variance, instance.mean];
+  const [partMean, partVariance] = [moments.mean, moments.variance];
+  for (let b = 0, i = 0; b < B; b++) {
+    for (let c = 0, j = b * step; c < C; c++, i++, j += stride) {
+      mean[i] = at(mean, i) + w * (at(partMean, j) - at(own, i));
+      variance[i] = at(variance, i) + u * at(partVariance, j);
+    }
+  }
 }
 
 /** By two softmaxes: means and variances of two or three statistics. */
@@ -51,21 +59,51 @@ export function mixVariances(given: Mixable, { statistics, meanWeight, varianceW
   const batch = batchOf(given);
   const parts = partsOf(given, batch);
   const [w, u] = [softmax(meanWeight), softmax(varianceWeight)];
-  const mean = instance.mean.slice();
-  const variance = new Float64Array(mean.length);
+  const mixed = { mean: instance.mean.slice(), variance: new Float64Array(instance.mean.length) };
   statistics.forEach((name, k) => {
-    const part = parts[name]();
-    eachOf(given, part, (i, j) => {
-      add(mean, i, at(w, k) * (at(part.moments.mean, j) - at(instance.mean, i)));
-      add(variance, i, at(u, k) * at(part.moments.variance, j));
-    });
+    addPart(given, parts[name](), at(w, k), at(u, k), mixed);
   });
-  return { mean, rstd: variance.map((v) => reciprocalDeviation(v, epsilon)), batch };
+  return { mean: mixed.mean, rstd: mixed.variance.map((v) => reciprocalDeviation(v, epsilon)), batch };
+}
+
+/** The gradients of one part's weights. */
+function weightGradients({ B, C, instance }: Mixable, { moments, step, stride }: Part, gradient: Moments) {
+  const [dmean, dvariance, own] = [gradient.mean, gradient.variance, instance.mean];
+  const [partMean, partVariance] = [moments.mean, moments.variance];
+  let dw = 0;
+  let du = 0;
+  for (let b = 0, i = 0; b < B; b++) {
+    for (let c = 0, j = b * step; c < C; c++, i++, j += stride) {
+      dw += at(dmean, i) * (at(partMean, j) - at(own, i));
+      du += at(dvariance, i) * at(partVariance, j);
+    }
+  }
+  return [dw, du] as const;
+}
+
+/** The gradients of one part's statistics. */
+function partGradients({ B, C }: Mixable, part: Part, w: number, u: number, gradient: Moments): Moments {
+  const { moments, step, stride } = part;
+  const [dmean, dvariance] = [gradient.mean, gradient.variance];
+  const into = noMoments(moments.mean.length);
+  const { mean, variance } = into;
+  for (let b = 0, i = 0; b < B; b++) {
+    for (let c = 0, j = b * step; c < C; c++, i++, j += stride) {
+      mean[j] = at(mean, j) + w * at(dmean, i);
+      variance[j] = at(variance, j) + u * at(dvariance, i);
+    }
+  }
+  return into;
+}
+
+function addAll(into: Float64Array, values: Float64Array, factor: number): void {
+  for (let i = 0; i < into.length; i++) add(into, i, factor * at(values, i));
 }
 
 export function varianceGradients(
   given: Mixable,
   weights: SwitchWeights,
+  rstd: Float64Array,
   dmean: Float64Array,
   drstd: Float64Array,
 ): MixedGradients {
@@ -73,26 +111,22 @@ export function varianceGradients(
   const batch = batchOf(given);
   const parts = partsOf(given, batch);
   const [w, u] = [softmax(weights.meanWeight), softmax(weights.varianceWeight)];
-  const { rstd } = mixVariances(given, weights);
-  const dvariance = drstd.map((d, i) => -0.5 * d * at(rstd, i) ** 3);
+  const dvariance = drstd.map((d, i) => -0.5 * d * at(rstd, i) * at(rstd, i) * at(rstd, i));
+  const gradient = { mean: dmean, variance: dvariance };
   const into = { mean: dmean.slice(), variance: new Float64Array(B * C) };
   const [dw, du] = [new Float64Array(w.length), new Float64Array(u.length)];
-  const of: Record<Statistic, Moments> = { instance: noMoments(B * C), layer: noMoments(B), batch: noMoments(C) };
+  let ofBatch = noMoments(C);
   weights.statistics.forEach((name, k) => {
     const part = parts[name]();
-    eachOf(given, part, (i, j) => {
-      add(dw, k, at(dmean, i) * (at(part.moments.mean, j) - at(instance.mean, i)));
-      add(du, k, at(dvariance, i) * at(part.moments.variance, j));
-      add(of[name].mean, j, at(w, k) * at(dmean, i));
-      add(of[name].variance, j, at(u, k) * at(dvariance, i));
-      add(into.mean, i, -at(w, k) * at(dmean, i)); // the mean starts at the instance's, from which the others are measured
-    });
-    if (name === 'layer') spreadTotals(instance, part.moments, of.layer, overChannels(B, C), into);
+    [dw[k], du[k]] = weightGradients(given, part, gradient);
+    const found = partGradients(given, part, at(w, k), at(u, k), gradient);
+    addAll(into.mean, dmean, -at(w, k)); // the mean starts at the instance's, from which the others are measured
+    if (name === 'batch') ofBatch = found;
+    if (name === 'layer') spreadTotals(instance, part.moments, found, overChannels(B, C), into);
+    if (name !== 'instance') return;
+    addAll(into.mean, found.mean, 1);
+    addAll(into.variance, found.variance, 1);
   });
-  for (let i = 0; i < B * C; i++) {
-    add(into.mean, i, at(of.instance.mean, i));
-    add(into.variance, i, at(of.instance.variance, i));
-  }
-  const memory = spreadBatch(given, batch, of.batch, into);
+  const memory = spreadBatch(given, batch, ofBatch, into);
   return { instance: into, memory, weights: [softmaxGradient(w, dw), softmaxGradient(u, du)] };
 }

@@ -37,7 +37,10 @@ export function totals({ mean, variance }: Moments, { count, n, step, stride }: 
     for (let j = i * step; j < end; j += stride) sum += at(mean, j) - first;
     const common = first + sum / n;
     let squares = 0;
-    for (let j = i * step; j < end; j += stride) squares += at(variance, j) + (at(mean, j) - common) ** 2;
+    for (let j = i * step; j < end; j += stride) {
+      const off = at(mean, j) - common;
+      squares += at(variance, j) + off * off;
+    }
     found.mean[i] = common;
     found.variance[i] = squares / n;
   }

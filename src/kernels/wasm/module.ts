@@ -13,6 +13,12 @@ export interface WasmBackend {
   };
   readonly dataIdMap: { get(dataId: object): { memoryOffset: number | null } | undefined };
   makeOutput(shape: readonly number[], dtype: 'float32'): TensorInfo;
+  disposeData(dataId: object): boolean;
+}
+
+/** The backend's memory; where it grows, its buffer is another one. */
+export function memoryOf({ wasm }: WasmBackend): WebAssembly.Memory {
+  return (wasm?.wasmMemory ?? wasm?.asm?.memory) as WebAssembly.Memory;
 }
 
 /** The module's functions, all of numbers: addresses, sizes, flags. */
@@ -51,9 +57,9 @@ export function instantiate(memory: WebAssembly.Memory): Functions {
   return new WebAssembly.Instance(module, { env: { memory } }).exports as unknown as Functions;
 }
 
-function inBackend({ wasm }: WasmBackend): Functions {
-  const memory = wasm?.wasmMemory ?? wasm?.asm?.memory;
-  if (!(memory instanceof WebAssembly.Memory) || typeof wasm._malloc !== 'function') {
+function inBackend(backend: WasmBackend): Functions {
+  const memory = memoryOf(backend);
+  if (!(memory instanceof WebAssembly.Memory) || typeof backend.wasm._malloc !== 'function') {
     throw new Error('this version of tfjs-backend-wasm does not show its memory');
   }
   return instantiate(memory);

@@ -69,13 +69,15 @@ interface Backward {
   /** Not 0: statistics were given, and get gradients. */
   readonly dmean: number;
   readonly dvariance: number;
+  /** Not 0: h and k of every set, of dx = dy·γ·r − ((x − c)·h + k), and nothing but dx is wanted. */
+  readonly line: number;
 }
 
 export function gradientAt(f: Functions, view: SlabView, at: Backward, center: boolean, scratch: number): void {
   const { B, S, G, K, T } = view;
-  const { x, dy, gamma, saved, dx, dgamma, dbeta, dmean, dvariance } = at;
+  const { x, dy, gamma, saved, dx, dgamma, dbeta, dmean, dvariance, line } = at;
   const c = center ? 1 : 0;
-  const to = [dx, dgamma, dbeta, dmean, dvariance, scratch] as const;
+  const to = [dx, dgamma, dbeta, dmean, dvariance, line, scratch] as const;
   if (T > 1) f.runsGradient(x, dy, gamma, B, S, G, K, T, saved, c, ...to);
   else if (S > 1) f.lanesGradient(x, dy, gamma, B, S, G, K, saved, c, ...to);
   else f.rowsGradient(x, dy, gamma, B, G, K, saved, c, ...to);

@@ -24,7 +24,7 @@ function touched(view: SlabView): number {
   const scratch = Math.ceil(at / 16) * 16;
   for (let i = 0; i < n; i++) floats[x / 4 + i] = Math.sin(i);
   normalizeAt(functions, view, { x, y, gamma, beta }, 1e-3, true, { saved, mean, variance, scratch });
-  const given = { x, dy: y, gamma, saved, dx, dgamma, dbeta, dmean: 0, dvariance: 0 };
+  const given = { x, dy: y, gamma, saved, dx, dgamma, dbeta, dmean: 0, dvariance: 0, line: 0 };
   gradientAt(functions, view, given, true, scratch);
   normalizeAt(functions, view, { x, y, gamma: 0, beta: 0 }, 1e-3, true, { saved: 0, mean: 0, variance: 0, scratch });
   gradientAt(functions, view, { ...given, gamma: 0, dgamma: 0, dbeta: 0 }, true, scratch);

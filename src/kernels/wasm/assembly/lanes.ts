@@ -1,7 +1,7 @@
 // Lanes: channels last (T = 1). Vectors hold neighbouring channels, and rows stream by. R rows are read as one, R·C a multiple of 8, so
 // that every number of channels fills whole vectors; up to R − 1 rows at the end are read one value at a time.
 import { add, flush, high, low, mul, mulAdd, splat, sub } from './simd';
-import { addChannel, deviation, keep, setGradient, writeParameters } from './statistics';
+import { addChannel, deviation, givenLine, keep, setGradient, writeParameters } from './statistics';
 
 /** Rows that are read as one: 1, 2, 4 or 8. */
 // @ts-ignore: decorator
@@ -282,10 +282,10 @@ function foldGradient(x: usize, dy: usize, S: usize, C: usize, R: usize, W: usiz
   }
 }
 
-/** dx of lanes, dγ and dβ where asked (0: not); with `dmean` of statistics that were given. Scratch: 32 bytes a lane, 16 a channel, 16. */
+/** As rows' gradient. Scratch: 32 bytes a lane, 16 a channel, 16. */
 export function lanesGradient(
   x: usize, dy: usize, gamma: usize, B: usize, S: usize, G: usize, K: usize, saved: usize, center: bool,
-  dx: usize, dgamma: usize, dbeta: usize, dmean: usize, dvariance: usize, W: usize,
+  dx: usize, dgamma: usize, dbeta: usize, dmean: usize, dvariance: usize, line: usize, W: usize,
 ): void {
   const C = G * K, R = rowsAtOnce(C), L = R * C, sample = (S * C) << 2, sets = B * G, far = sets << 2, n = <f64>(S * K);
   const level = W + (L << 4), slope = level + (L << 3), tg = slope + (L << 3), tb = tg + (C << 3), sums = tb + (C << 3);
@@ -293,15 +293,21 @@ export function lanesGradient(
   for (let b: usize = 0; b < B; b++) {
     const first = saved + ((b * G) << 2);
     for (let l: usize = 0; l < L; l++) store<f32>(place(W, l, 64), load<f32>(first + (((l % C) / K) << 2)));
-    sumGradient(x, dy, S / R, L, W, level, slope);
-    foldGradient(x, dy, S, C, R, W, level, slope);
+    if (!line) {
+      sumGradient(x, dy, S / R, L, W, level, slope);
+      foldGradient(x, dy, S, C, R, W, level, slope);
+    }
     for (let g: usize = 0; g < G; g++) {
       const i = b * G + g, p = saved + (i << 2), e = <f64>load<f32>(p + far), rstd = <f64>load<f32>(p + 2 * far);
-      memory.fill(sums, 0, 16);
-      for (let c = g * K; c < (g + 1) * K; c++) {
-        addChannel(load<f64>(level + (c << 3)), load<f64>(slope + (c << 3)), e, rstd, gamma, c, tg, tb, sums);
+      if (line) {
+        givenLine(line, sets, i, sums);
+      } else {
+        memory.fill(sums, 0, 16);
+        for (let c = g * K; c < (g + 1) * K; c++) {
+          addChannel(load<f64>(level + (c << 3)), load<f64>(slope + (c << 3)), e, rstd, gamma, c, tg, tb, sums);
+        }
+        setGradient(sums, i, n, e, rstd, center, dmean, dvariance);
       }
-      setGradient(sums, i, n, e, rstd, center, dmean, dvariance);
       const h = <f32>load<f64>(sums), k = <f32>load<f64>(sums, 8);
       for (let c = g * K; c < (g + 1) * K; c++) {
         const a = <f32>(gamma ? rstd * <f64>load<f32>(gamma + (c << 2)) : rstd);
@@ -313,8 +319,8 @@ export function lanesGradient(
         }
       }
     }
-    combineLanes(x, dy, dx, S, C, R, W);
-    x += sample; dy += sample; dx += sample;
+    if (dx) { combineLanes(x, dy, dx, S, C, R, W); dx += sample; }
+    x += sample; dy += sample;
   }
   writeParameters(tg, tb, C, dgamma, dbeta);
 }

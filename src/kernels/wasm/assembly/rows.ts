@@ -1,7 +1,7 @@
 // Rows: every set lies together and has a value of γ and β for each of its elements (S = T = 1). Plain ascending phases, one row at a
 // time: the row stays in L1 between them.
 import { add, BLOCK, flush, mul, mulAdd, splat, squares, squaresFrom, sub, sumFrom, total } from './simd';
-import { deviation, isNegligible, keep, setGradient, writeParameters } from './statistics';
+import { deviation, givenLine, isNegligible, keep, setGradient, writeParameters } from './statistics';
 
 /** y = (x − c)·r·γ + β */
 function scaleRow(x: usize, y: usize, g: usize, b: usize, bytes: usize, c: f32, r: f32): void {
@@ -146,6 +146,45 @@ function combineRow(x: usize, dy: usize, g: usize, dx: usize, bytes: usize, c: f
   }
 }
 
+/** As `sumRow` of a row that is not centred and has no β: Σ dy·γ·x̂, and dγ += dy·x̂. */
+function sumRowPlain(x: usize, dy: usize, g: usize, dg: usize, bytes: usize, r: f32, out: usize): void {
+  const a = splat(r), end = x + bytes, vectors = x + (bytes & ~31);
+  let slope: f64 = 0;
+  while (x < vectors) {
+    const stop = min(vectors, x + BLOCK);
+    let t0 = splat(0), t1 = t0;
+    for (; x < stop; x += 32) {
+      const h0 = mul(v128.load(dy), mul(v128.load(x), a)), h1 = mul(v128.load(dy, 16), mul(v128.load(x, 16), a));
+      t0 = mulAdd(h0, v128.load(g), t0); t1 = mulAdd(h1, v128.load(g, 16), t1);
+      v128.store(dg, add(v128.load(dg), h0)); v128.store(dg, add(v128.load(dg, 16), h1), 16);
+      dy += 32; g += 32; dg += 32;
+    }
+    slope += total(add(t0, t1));
+  }
+  for (; x < end; x += 4) {
+    const h = load<f32>(dy) * (load<f32>(x) * r);
+    slope += <f64>h * <f64>load<f32>(g);
+    store<f32>(dg, load<f32>(dg) + h);
+    dy += 4; g += 4; dg += 4;
+  }
+  store<f64>(out, 0);
+  store<f64>(out, slope, 8);
+}
+
+/** dx = dy·γ·r − x·h */
+function combineRowPlain(x: usize, dy: usize, g: usize, dx: usize, bytes: usize, r: f32, h: f32): void {
+  const a = splat(r), u = splat(h), end = x + bytes, vectors = x + (bytes & ~31);
+  for (; x < vectors; x += 32) {
+    v128.store(dx, sub(mul(mul(v128.load(dy), v128.load(g)), a), mul(v128.load(x), u)));
+    v128.store(dx, sub(mul(mul(v128.load(dy, 16), v128.load(g, 16)), a), mul(v128.load(x, 16), u)), 16);
+    dy += 32; g += 32; dx += 32;
+  }
+  for (; x < end; x += 4) {
+    store<f32>(dx, load<f32>(dy) * load<f32>(g) * r - load<f32>(x) * h);
+    dy += 4; g += 4; dx += 4;
+  }
+}
+
 /** Rows whose parameter gradients are added in float before they go to double. */
 @inline const FLOAT_ROWS: usize = 128;
 
@@ -159,26 +198,35 @@ function flushAll(p: usize, d: usize, n: usize): void {
 }
 
 /**
- * dx of rows, dγ and dβ where asked (0: not). With `dmean` (statistics were given, not the rows' own): dx = dy·γ·r, and the gradients of mean
- * and variance. Scratch: 16 bytes, and 28 a channel.
+ * dx of rows (0: only the sums), dγ and dβ where asked (0: not). With `dmean` (statistics were given, not the rows' own): dx = dy·γ·r, and the
+ * gradients of mean and variance. With a `line` (h and k of every set) there is nothing to sum: dx = dy·γ·r − ((x − c)·h + k).
+ * Scratch: 16 bytes, and 28 a channel.
  */
 export function rowsGradient(
   x: usize, dy: usize, gamma: usize, B: usize, G: usize, K: usize, saved: usize, center: bool,
-  dx: usize, dgamma: usize, dbeta: usize, dmean: usize, dvariance: usize, scratch: usize,
+  dx: usize, dgamma: usize, dbeta: usize, dmean: usize, dvariance: usize, line: usize, scratch: usize,
 ): void {
   const bytes = K << 2, sets = B * G, far = sets << 2, C = G * K, n = <f64>K;
   const sums = scratch, tg = scratch + 16, tb = tg + (C << 3), fg = tb + (C << 3), fb = fg + (C << 2);
   memory.fill(tg, 0, C * 24);
   if (!gamma) gamma = filled(fb + (C << 2), C, 1);
+  const plain = !center && !dbeta && !dmean && !line;
   let rows: usize = 0;
   for (let i: usize = 0; i < sets;) {
     let g = gamma, o: usize = 0;
     for (let j: usize = 0; j < G; j++, i++) {
       const at = saved + (i << 2), c = load<f32>(at), e = load<f32>(at + far), r = load<f32>(at + 2 * far);
-      sumRow(x, dy, g, fg + o, fb + o, bytes, c, e, r, sums);
-      setGradient(sums, i, n, <f64>e, <f64>r, center, dmean, dvariance);
-      combineRow(x, dy, g, dx, bytes, c, r, <f32>load<f64>(sums), <f32>load<f64>(sums, 8));
-      x += bytes; dy += bytes; dx += bytes; g += bytes; o += bytes;
+      if (line) givenLine(line, sets, i, sums);
+      else {
+        if (plain) sumRowPlain(x, dy, g, fg + o, bytes, r, sums);
+        else sumRow(x, dy, g, fg + o, fb + o, bytes, c, e, r, sums);
+        setGradient(sums, i, n, <f64>e, <f64>r, center, dmean, dvariance);
+      }
+      const h = <f32>load<f64>(sums);
+      if (plain) combineRowPlain(x, dy, g, dx, bytes, r, h);
+      else if (dx) combineRow(x, dy, g, dx, bytes, c, r, h, <f32>load<f64>(sums, 8));
+      if (dx) dx += bytes;
+      x += bytes; dy += bytes; g += bytes; o += bytes;
     }
     if (++rows == FLOAT_ROWS) { flushAll(fg, tg, C); flushAll(fb, tb, C); rows = 0; }
   }

@@ -1,7 +1,7 @@
 // Runs: channels before the last dimension (T > 1). A channel's values lie together in runs of T; those of a group, K·T of them, once
 // for each s.
 import { add, affine, BLOCK, mul, mulAdd, splat, squares, squaresFrom, sub, sumFrom, total } from './simd';
-import { addChannel, deviation, keep, setGradient, writeParameters } from './statistics';
+import { addChannel, deviation, givenLine, keep, setGradient, writeParameters } from './statistics';
 
 /** Normalizes a slab set by set (y = 0: statistics only). γ and β: 0 for none. */
 export function normalizeRuns(
@@ -105,10 +105,10 @@ function combineRun(x: usize, dy: usize, dx: usize, bytes: usize, c: f32, a: f32
   }
 }
 
-/** dx of runs, dγ and dβ where asked (0: not); with `dmean` of statistics that were given. Scratch: 16 bytes, and 32 a channel. */
+/** As rows' gradient. Scratch: 16 bytes, and 32 a channel. */
 export function runsGradient(
   x: usize, dy: usize, gamma: usize, B: usize, S: usize, G: usize, K: usize, T: usize, saved: usize, center: bool,
-  dx: usize, dgamma: usize, dbeta: usize, dmean: usize, dvariance: usize, scratch: usize,
+  dx: usize, dgamma: usize, dbeta: usize, dmean: usize, dvariance: usize, line: usize, scratch: usize,
 ): void {
   const run = T << 2, set = K * run, sample = G * set, sets = B * G, far = sets << 2, n = <f64>(S * K * T), C = G * K;
   const sums = scratch, D = sums + 16, E = D + (K << 3), tg = E + (K << 3), tb = tg + (C << 3);
@@ -116,18 +116,23 @@ export function runsGradient(
   for (let i: usize = 0; i < sets; i++) {
     const at = (i / G) * S * sample + (i % G) * set, p = saved + (i << 2), channel = (i % G) * K;
     const c = load<f32>(p), e = <f64>load<f32>(p + far), r = load<f32>(p + 2 * far), rstd = <f64>r;
-    memory.fill(D, 0, K << 4);
-    for (let s: usize = 0; s < S; s++) {
-      for (let k: usize = 0; k < K; k++) {
-        const o = at + s * sample + k * run;
-        sumRun(x + o, dy + o, run, c, D + (k << 3), E + (k << 3));
+    if (line) {
+      givenLine(line, sets, i, sums);
+    } else {
+      memory.fill(D, 0, K << 4);
+      for (let s: usize = 0; s < S; s++) {
+        for (let k: usize = 0; k < K; k++) {
+          const o = at + s * sample + k * run;
+          sumRun(x + o, dy + o, run, c, D + (k << 3), E + (k << 3));
+        }
       }
+      memory.fill(sums, 0, 16);
+      for (let k: usize = 0; k < K; k++) {
+        addChannel(load<f64>(D + (k << 3)), load<f64>(E + (k << 3)), e, rstd, gamma, channel + k, tg, tb, sums);
+      }
+      setGradient(sums, i, n, e, rstd, center, dmean, dvariance);
     }
-    memory.fill(sums, 0, 16);
-    for (let k: usize = 0; k < K; k++) {
-      addChannel(load<f64>(D + (k << 3)), load<f64>(E + (k << 3)), e, rstd, gamma, channel + k, tg, tb, sums);
-    }
-    setGradient(sums, i, n, e, rstd, center, dmean, dvariance);
+    if (!dx) continue;
     const h = <f32>load<f64>(sums), k0 = <f32>load<f64>(sums, 8);
     for (let s = S; s-- > 0;) {
       for (let k = K; k-- > 0;) {

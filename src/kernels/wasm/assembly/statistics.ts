@@ -46,10 +46,9 @@ export function momentsCoefficients(
 
 /** dγ and dβ of their sums in double, where asked (0: not). */
 export function writeParameters(tg: usize, tb: usize, C: usize, dgamma: usize, dbeta: usize): void {
-  if (!dgamma) return;
   for (let i: usize = 0; i < C; i++) {
-    store<f32>(dgamma + (i << 2), <f32>load<f64>(tg + (i << 3)));
-    store<f32>(dbeta + (i << 2), <f32>load<f64>(tb + (i << 3)));
+    if (dgamma) store<f32>(dgamma + (i << 2), <f32>load<f64>(tg + (i << 3)));
+    if (dbeta) store<f32>(dbeta + (i << 2), <f32>load<f64>(tb + (i << 3)));
   }
 }
 
@@ -83,4 +82,11 @@ export function setGradient(
   }
   store<f64>(sums, h);
   store<f64>(sums, k, 8);
+}
+
+/** h and k of a set that the caller computed, to the doubles at `sums`. */
+export function givenLine(line: usize, sets: usize, i: usize, sums: usize): void {
+  const at = line + (i << 2);
+  store<f64>(sums, <f64>load<f32>(at));
+  store<f64>(sums, <f64>load<f32>(at + (sets << 2)), 8);
 }
