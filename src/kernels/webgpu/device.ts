@@ -36,7 +36,7 @@ export interface WebGpuBackend {
     writeBuffer(buffer: Buffer, offset: number, data: ArrayBuffer): void;
     submit(commands: object[]): void;
   };
-  readonly tensorMap: { get(dataId: object): { readonly resource?: Buffer } | undefined };
+  readonly tensorMap: { get(dataId: object): { readonly resource?: Buffer; readonly dtype: string } | undefined };
   makeTensorInfo(shape: readonly number[], dtype: 'float32', values?: Float32Array): TensorInfo;
   disposeData(dataId: object): boolean;
   uploadToGPU(dataId: object): void;

@@ -48,7 +48,7 @@ function sizes(view: SlabView) {
     groups,
     all: isVector ? 'v' : 'f',
     across: isAcross ? 'v' : 'f',
-    ints: { N, Q, C, T, G, K, sample: S * G * K * view.T, set: K * view.T },
+    ints: { N, Q, C, T, G, K, sample: S * G * K * view.T, span: K * view.T },
   } as const;
 }
 

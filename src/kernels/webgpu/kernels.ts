@@ -75,8 +75,10 @@ const ApplyStatisticsGrad: Run<'ApplyStatisticsGrad'> = (inputs, { view, epsilon
 function accepts(inputs: object, _attrs: object, backend: unknown): boolean {
   const tensors = inputs as Record<string, Tensor>;
   if (tensors.saved && tensors.saved.rank !== 3) return false;
-  for (const name in tensors) if (tensors[name]?.dtype !== 'float32') return false;
-  return stateOf(backend as WebGpuBackend).form !== null;
+  const host = backend as WebGpuBackend;
+  if (stateOf(host).form === null) return false;
+  // Where integers are cast to floats, tfjs keeps the integers and reads them otherwise.
+  return Object.values(tensors).every(({ dataId }) => host.tensorMap.get(dataId)?.dtype === 'float32');
 }
 
 const kernel = <N extends KernelName>(run: Run<N>): BackendKernel<N> => ({ accepts, run });

@@ -66,7 +66,7 @@ export function tilesOf({ C, T, Q }: Slab, samples: number, perSet: number): Til
 /** Sizes that every shader of slabs reads. */
 export function slabSizes(view: SlabView, slab: Slab, tiles: Tiles) {
   const { G, K, S, T } = view;
-  return { ...tiles, C: slab.C, T: slab.T, Q: slab.Q, G, K, sample: S * G * K * T, set: K * T };
+  return { ...tiles, C: slab.C, T: slab.T, Q: slab.Q, G, K, sample: S * G * K * T, span: K * T };
 }
 
 /** A: what a lane sums, of one channel or of four. */
@@ -94,7 +94,7 @@ export const PLACE = `
 
 /** The pilot of the channel's set, the set's first value. */
 export const pilots = (isAcross: boolean): string => `
-fn pilotOf(b: u32, c: u32) -> A { return ${perChannel(isAcross, 'xAt(b * u.sample + h / u.K * u.set)')}; }`;
+fn pilotOf(b: u32, c: u32) -> A { return ${perChannel(isAcross, 'xAt(b * u.sample + h / u.K * u.span)')}; }`;
 
 /** The most sets that a tile touches. */
 export function setsOfTile({ G, K }: SlabView, channels: number): number {

@@ -52,7 +52,7 @@ const keep = (has: (name: string) => boolean, pilot: string): string => `
     ${has('saved') ? 'saved[b * u.G + g] = vec2<f32>(f.x, rstdOf(f.y));' : ''}
     ${has('mean') ? `mean[b * u.G + g] = ${pilot} + f.x; variance[b * u.G + g] = f.y;` : ''}`;
 
-const pilotOfSet = (center: boolean) => (center ? 'xAt(b * u.sample + g * u.set)' : '0.0');
+const pilotOfSet = (center: boolean) => (center ? 'xAt(b * u.sample + g * u.span)' : '0.0');
 
 /** A tile folds the sets it touches, then normalizes its own run. */
 const APPLY: Program<Variant & { readonly center: boolean }> = {
@@ -82,7 +82,7 @@ ${reducer('fold', 'f32')}${rstd('f32')}${element(isVector)}${pilots(isAcross)}${
 const MOMENTS: Program<Variant & { readonly center: boolean }> = {
   name: 'moments',
   wgsl: ({ isVector, isAcross, center }, has) => `${values(isVector)}${sums(isAcross, isVector)}
-${reducer('fold', 'f32')}${rstd('f32')}${element(isVector)}${FOLD}${ENTRY}
+${reducer('fold', 'f32')}${rstd('f32')}${center ? element(isVector) : ''}${FOLD}${ENTRY}
   let k = wg * 8u + l / 32u; let b = k / u.G; let g = k % u.G; let live = b < u.B;
   let f = foldSet(b, g, l % 32u, 32u, l, live);
   if (live && l % 32u == 0u) {${keep(has, pilotOfSet(center))}}
@@ -146,7 +146,8 @@ export function normalizeSlabs(
         ['variance', 'f', variance],
       ],
       inputs: [
-        ['x', all, x],
+        // A tensor that a shader does not read is not in its layout.
+        ['x', all, y || center ? x : undefined],
         ['pt', 'f', pt],
         ['gamma', across, gamma],
         ['beta', across, beta],

@@ -23,7 +23,8 @@ export function smallTiles(view: SlabView, slab: Slab): Tiles | undefined {
   let cl = view.T > 1 ? 0 : isAcross ? 2 : 4;
   // Few positions: lanes go to channels instead.
   while (cl < 6 && 1 << cl < C && Q <= LANES >> (cl + 1)) cl++;
-  while (cl < 8 && wholeSets(view.K, 1 << cl, width) === 0) cl++;
+  // Sums of 256 channels have room to be shared.
+  while (width << cl < LANES && wholeSets(view.K, 1 << cl, width) === 0) cl++;
   const tc = Math.min(wholeSets(view.K, 1 << cl, width), C);
   if (tc === 0 || Q > KEPT * (LANES >> cl)) return undefined;
   const tl = log2(T, 8 - cl);
