@@ -2,6 +2,8 @@ import type { Tensor, TensorInfo } from '@tensorflow/tfjs-core';
 import type { BackendKernel, BackendKernels, KernelName, SlabView } from '../contract.js';
 import { stateOf, type WebGpuBackend } from './device.js';
 import { applyGiven, momentsGrad } from './elements.js';
+import { mix } from './mixture.js';
+import { mixGrad } from './mixtureGrad.js';
 import { type Forward, normalizeRows, type Options, rowsOf } from './rows.js';
 import { normalizeRowsGrad } from './rowsGrad.js';
 import { slabOf } from './slab.js';
@@ -71,17 +73,48 @@ const ApplyStatisticsGrad: Run<'ApplyStatisticsGrad'> = (inputs, { view, epsilon
   return [dx, dmean, dvariance, dgamma, dbeta].filter((t) => t !== undefined);
 };
 
-/** Whether the device serves us, and every input is what the shaders read: `saved` too, which others may have written. */
-function accepts(inputs: object, _attrs: object, backend: unknown): boolean {
-  const tensors = inputs as Record<string, Tensor>;
-  if (tensors.saved && tensors.saved.rank !== 3) return false;
-  const host = backend as WebGpuBackend;
-  if (stateOf(host).form === null) return false;
-  // Where integers are cast to floats, tfjs keeps the integers and reads them otherwise.
-  return Object.values(tensors).every(({ dataId }) => host.tensorMap.get(dataId)?.dtype === 'float32');
-}
+const Mixture: Run<'Mixture'> = (inputs, attrs, host) => {
+  const { view, keep } = attrs;
+  const y = make(host, inputs.x.shape);
+  const [mean, variance] = keep === 'moments' ? [0, 1].map(() => make(host, [view.G])) : [];
+  const saved = mix(host as WebGpuBackend, inputs, { y, mean, variance }, attrs);
+  if (keep === 'none') (host as WebGpuBackend).disposeData(saved.dataId);
+  return [y, keep === 'none' ? undefined : saved, mean, variance].filter((t) => t !== undefined);
+};
 
-const kernel = <N extends KernelName>(run: Run<N>): BackendKernel<N> => ({ accepts, run });
+const MixtureGrad: Run<'MixtureGrad'> = ({ x, dy, saved, ...mixed }, attrs, host) => {
+  const like = (t: TensorInfo | undefined) => t && make(host, t.shape);
+  const parameter = () => (attrs.affine ? make(host, [attrs.view.G]) : undefined);
+  const outputs = {
+    dx: make(host, x.shape),
+    drho: like(mixed.rho),
+    dmeanWeight: like(mixed.meanWeight),
+    dvarianceWeight: like(mixed.varianceWeight),
+    dmemoryMean: like(mixed.memoryMean),
+    dmemoryVariance: like(mixed.memoryVariance),
+    dgamma: parameter(),
+    dbeta: parameter(),
+  };
+  mixGrad(host as WebGpuBackend, { x, dy, saved, ...outputs }, attrs);
+  return Object.values(outputs).filter((t) => t !== undefined); // in the order of the contract
+};
+
+/** Whether the device serves us, and every input is what the shaders read: `saved` too, which others may have written. */
+const accepts =
+  (rank: number) =>
+  (inputs: object, _attrs: object, backend: unknown): boolean => {
+    const tensors = inputs as Record<string, Tensor>;
+    if (tensors.saved && tensors.saved.rank !== rank) return false;
+    const host = backend as WebGpuBackend;
+    if (stateOf(host).form === null) return false;
+    // Where integers are cast to floats, tfjs keeps the integers and reads them otherwise.
+    return Object.values(tensors).every(({ dataId }) => host.tensorMap.get(dataId)?.dtype === 'float32');
+  };
+
+const kernel = <N extends KernelName>(run: Run<N>, savedRank = 3): BackendKernel<N> => ({
+  accepts: accepts(savedRank),
+  run,
+});
 
 /** The kernels of the webgpu backend: shaders of our own among tfjs's. */
 export const webgpuKernels: BackendKernels = {
@@ -91,4 +124,11 @@ export const webgpuKernels: BackendKernels = {
   MomentsGrad: kernel<'MomentsGrad'>(MomentsGrad),
   ApplyStatistics: kernel<'ApplyStatistics'>(ApplyStatistics),
   ApplyStatisticsGrad: kernel<'ApplyStatisticsGrad'>(ApplyStatisticsGrad),
+  Mixture: {
+    // What is given is not told once more: that would be a ninth tensor in a shader.
+    accepts: (inputs, attrs, host) =>
+      !(inputs.memoryMean && attrs.keep === 'moments') && accepts(4)(inputs, attrs, host),
+    run: Mixture,
+  },
+  MixtureGrad: kernel<'MixtureGrad'>(MixtureGrad, 4),
 };

@@ -22,26 +22,41 @@ const STATISTICS = (isAcross: boolean, given: boolean, center: boolean): string 
   return `let pil = ${center && !given ? 'pilotOf(b, c)' : 'A()'}; let m = ${m}; let r = ${r};`;
 };
 
-/** Sums of dy and of dy·x̂ of every channel in every run of positions: `pt`, [2, B, P, C]; dx where statistics are given. */
-const SUMS: Program<Variant> = {
-  name: 'sums',
-  wgsl({ isVector, isAcross, repeats, center }, has) {
-    const given = has('mean');
-    const pair = isAcross ? 'mat2x4<f32>' : 'vec2<f32>';
-    const direct = has('dx') ? ` dx[i] = g * V(r${has('gamma') ? ' * gamma[c]' : ''});` : '';
-    return `${values(isVector)}${sums(isAcross, isVector)}
-${reducer('over', pair)}${given ? rstd('A') : ''}${element(isVector)}${pilots(isAcross)}${ENTRY}${PLACE}
+/** `statistics` says what pil, m and r are: sums of dy and of dy·(x − pil − m)·r of every channel, `pt`, [2, B, P, C]. */
+export function sumsOf(
+  {
+    isVector,
+    isAcross,
+    repeats,
+  }: { readonly isVector: boolean; readonly isAcross: boolean; readonly repeats: boolean },
+  { functions = '', statistics, each = '' }: { functions?: string; statistics: string; each?: string },
+): string {
+  const pair = isAcross ? 'mat2x4<f32>' : 'vec2<f32>';
+  return `${values(isVector)}${sums(isAcross, isVector)}
+${reducer('over', pair)}${element(isVector)}${pilots(isAcross)}${functions}${ENTRY}${PLACE}
   var a = V(); var d = V();
-  if (on) { ${STATISTICS(isAcross, given, center)}
+  if (on) { ${statistics}
     for (var q0 = lo + pi; q0 < hi; q0 += PL * 32u) {
       var sa = V(); var sd = V(); let end = min(hi, q0 + PL * 32u);
-      for (var q = q0; q < end; q += PL) { let i = base + ${AT(repeats)}; let g = dy[i]; sa += g; sd += g * ((x[i] - V(pil) - V(m)) * V(r));${direct} }
+      for (var q = q0; q < end; q += PL) { let i = base + ${AT(repeats)}; let g = dy[i]; sa += g; sd += g * ((x[i] - V(pil) - V(m)) * V(r));${each} }
       a += sa; d += sd;
     }
   }
   let s = over(${pair}(acc(a), acc(d)), vl, PL);
   if (on && pi == 0u) { let o = (b * u.P + p) * u.C + c; pt[o] = s[0]; pt[u.B * u.P * u.C + o] = s[1]; }
 }`;
+}
+
+/** Sums of a normalization's gradient; with given statistics dx too, which needs no sum. */
+const SUMS: Program<Variant> = {
+  name: 'sums',
+  wgsl(variant, has) {
+    const given = has('mean');
+    return sumsOf(variant, {
+      functions: given ? rstd('A') : '',
+      statistics: STATISTICS(variant.isAcross, given, variant.center),
+      each: has('dx') ? ` dx[i] = g * V(r${has('gamma') ? ' * gamma[c]' : ''});` : '',
+    });
   },
 };
 

@@ -17,6 +17,7 @@ export class Runner {
   constructor(
     private readonly tf: Tf,
     private readonly kernels: BackendKernels,
+    private readonly backend: object = tf.backend(),
   ) {}
 
   tensor(values: Float32Array, shape: number[] = [values.length]): tfCore.Tensor {
@@ -26,11 +27,11 @@ export class Runner {
   }
 
   async run<N extends KernelName>(kernel: N, inputs: Inputs, attrs: object) {
-    const { tf } = this;
+    const { tf, backend } = this;
     const { accepts, run } = this.kernels[kernel] as unknown as BackendKernel<N>;
     const given = Object.fromEntries(Object.entries(inputs).filter(([, t]) => t)) as never;
-    expectTrue(accepts?.(given, attrs as never, tf.backend()) ?? true, `${kernel} declines: it would be composed`);
-    const tensors = run(given, attrs as never, tf.backend()).map((info) => tf.engine().makeTensorFromTensorInfo(info));
+    expectTrue(accepts?.(given, attrs as never, backend) ?? true, `${kernel} declines: it would be composed`);
+    const tensors = run(given, attrs as never, backend).map((info) => tf.engine().makeTensorFromTensorInfo(info));
     this.made.push(...tensors);
     return { tensors, values: await Promise.all(tensors.map((t) => t.data() as Promise<Float32Array>)) };
   }
@@ -120,13 +121,17 @@ async function checkApply(runner: Runner, c: Case): Promise<void> {
 }
 
 /** Every kernel on every view; which parameters are there, and ε = 0, goes by the number of the case. */
-export function kernelChecks(kernels: BackendKernels, views: readonly SlabView[], firstSeed = 1): Check[] {
+export function kernelChecks(
+  kernels: BackendKernels,
+  views: readonly SlabView[],
+  { seed = 1, what = 'kernels', backend = (tf: Tf): object => tf.backend() } = {},
+): Check[] {
   return views.map((view, i) => ({
-    name: `kernels on ${name(view)}`,
+    name: `${what} on ${name(view)}`,
     async run(tf) {
-      const runner = new Runner(tf, kernels);
+      const runner = new Runner(tf, kernels, backend(tf));
       try {
-        const c = makeCase(view, firstSeed + i);
+        const c = makeCase(view, seed + i);
         await checkNormalize(runner, c);
         await checkMoments(runner, c);
         await checkApply(runner, c);

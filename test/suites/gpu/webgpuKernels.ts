@@ -1,8 +1,9 @@
 import type { SlabView } from '../../../src/kernels/contract.js';
 import { webgpuKernels } from '../../../src/kernels/webgpu/kernels.js';
 import { views } from '../../kernels/cases.js';
-import type { Suite } from '../harness.js';
+import type { Suite, Tf } from '../harness.js';
 import { kernelChecks } from './sharedKernels.js';
+import { current, limited } from './webgpuBackend.js';
 
 /** Every way through the shaders of webgpu, then views by chance. */
 const WAYS: readonly SlabView[] = [
@@ -31,7 +32,23 @@ const WAYS: readonly SlabView[] = [
   { B: 2, S: 40, G: 2, K: 300, T: 4 }, // the same, with runs
 ];
 
+/** Workgroups go into a second dimension beyond the device's limit, here one that small tensors reach. */
+const crowded = {
+  what: 'more workgroups than a dimension has',
+  backend: (tf: Tf) => limited(current(tf), { maxComputeWorkgroupsPerDimension: 3 }),
+};
+const MANY: readonly SlabView[] = [
+  { B: 131, S: 1, G: 1, K: 40, T: 1 },
+  { B: 5, S: 1, G: 1, K: 5000, T: 1 },
+  { B: 5, S: 30, G: 20, K: 1, T: 1 },
+  { B: 5, S: 700, G: 7, K: 2, T: 1 },
+];
+
 export const webgpuKernelSuite: Suite = {
   name: 'webgpu kernels',
-  checks: [...kernelChecks(webgpuKernels, WAYS), ...kernelChecks(webgpuKernels, views(60, 11), 100)],
+  checks: [
+    ...kernelChecks(webgpuKernels, WAYS),
+    ...kernelChecks(webgpuKernels, views(30, 11), { seed: 100 }),
+    ...kernelChecks(webgpuKernels, MANY, crowded),
+  ],
 };
