@@ -1,130 +1,59 @@
 import { env, type TensorInfo } from '@tensorflow/tfjs-core';
-import { type DeviceState, type Pipeline, stateOf, type WebGpuBackend } from './device.js';
+import { type DeviceState, stateOf, type WebGpuBackend } from './device.js';
+import { isFloat, type Numbers, record, sizeOf, submit, type Work } from './forms.js';
 
-/** A tensor as the shader sees it: numbers, vectors of four, or pairs. */
-export type Binding = readonly [name: string, type: 'f' | 'v' | 'p', tensor: TensorInfo | undefined];
-type Numbers = Readonly<Record<string, number>>;
+/** What the source depends on besides the tensors that are there. */
+export type Variant = Readonly<Record<string, number | boolean>>;
+export type Tensors = Readonly<Record<string, TensorInfo | undefined>>;
 
-/** WGSL by variant, and by which of its tensors are there: nothing else may change the source. */
-export interface Program<V extends Readonly<Record<string, number | boolean>>> {
+export interface Program<V extends Variant = Variant> {
   readonly name: string;
+  /**
+   * Outputs > inputs, each `name:type`; those that a call does not have are left out. Types: `f` numbers, `p` pairs,
+   * `v` vectors of four; `V`, `A`: vectors where the variant `isVector`, `isAcross`.
+   */
+  readonly tensors: string;
+  /** WGSL by variant, and by which of its tensors are there: nothing else may change it. */
   wgsl(variant: V, has: (tensor: string) => boolean): string;
 }
 
-export interface Call {
-  readonly groups: number;
-  /** Absent tensors are left out. */
-  readonly outputs: readonly Binding[];
-  readonly inputs: readonly Binding[];
-  readonly ints: Numbers;
-  readonly floats?: Numbers;
+interface Binding {
+  readonly name: string;
+  readonly type: keyof typeof TYPES;
+  readonly access: 'read' | 'read_write';
 }
 
 const TYPES = { f: 'f32', v: 'vec4<f32>', p: 'vec2<f32>' } as const;
-const isThere = ([, , tensor]: Binding): boolean => tensor !== undefined;
-export const sizeOf = (shape: readonly number[]): number => shape.reduce((n, size) => n * size, 1);
 
-/** What one dispatch needs, whichever form takes it. */
-interface Work {
-  readonly pipeline: Pipeline;
-  readonly tensors: readonly TensorInfo[];
-  readonly ints: readonly number[];
-  readonly floats: readonly number[];
-  readonly dispatch: readonly [number, number, number];
+function bindingsOf(
+  { tensors }: Program<never>,
+  { isVector, isAcross }: Variant,
+  has: (name: string) => boolean,
+): Binding[] {
+  const vectors: Record<string, unknown> = { V: isVector, A: isAcross };
+  const [outputs, inputs] = tensors.split(' > ') as [string, string];
+  const list = (names: string, access: Binding['access']) =>
+    names.split(' ').map((entry) => {
+      const [name, type] = entry.split(':') as [string, Binding['type']];
+      return { name, access, type: type in vectors ? (vectors[type] ? 'v' : 'f') : type } as const;
+    });
+  return [...list(outputs, 'read_write'), ...list(inputs, 'read')].filter(({ name }) => has(name));
 }
 
 /**
  * tfjs passes shape and stride of every tensor before our numbers; all are of rank 1, so that the whole block is a list
  * of 4-byte scalars.
  */
-function declarations(all: readonly Binding[], outputs: number, ints: Numbers, floats: Numbers): string {
-  const shapes = all.map((_, i) => `h${i}: u32, s${i}: u32,`);
-  const numbers = [...Object.keys(ints).map((k) => `${k}: u32,`), ...Object.keys(floats).map((k) => `${k}: f32,`)];
-  const tensors = all.map(([name, type], i) => {
-    const access = i < outputs ? 'read_write' : 'read';
-    return `@group(0) @binding(${i}) var<storage, ${access}> ${name}: array<${TYPES[type]}>;`;
-  });
-  return `struct U { NAN: f32, INF: f32, ${[...shapes, ...numbers].join(' ')} };
+function declarations(bindings: readonly Binding[], numbers: Numbers): string {
+  const shapes = bindings.map((_, i) => `h${i}: u32, s${i}: u32,`);
+  const ours = Object.keys(numbers).map((name) => `${name}: ${isFloat(name) ? 'f32' : 'u32'},`);
+  const tensors = bindings.map(
+    ({ name, type, access }, i) => `@group(0) @binding(${i}) var<storage, ${access}> ${name}: array<${TYPES[type]}>;`,
+  );
+  return `struct U { NAN: f32, INF: f32, ${[...shapes, ...ours].join(' ')} };
 ${tensors.join('\n')}
-@group(0) @binding(${all.length}) var<uniform> u: U;
+@group(0) @binding(${bindings.length}) var<uniform> u: U;
 `;
-}
-
-/**
- * tfjs records whatever pipeline it finds on a program: where that is an accessor it is ours, whose shader declares some
- * of the "inputs" as writable. So one dispatch has several outputs, while tfjs keeps order, batches, memory and profile.
- */
-class FusedProgram {
-  readonly outputShape: readonly number[];
-  readonly variableNames: readonly string[];
-  readonly dispatchLayout = { x: [0] };
-  readonly workgroupSize = [1, 1, 1];
-
-  constructor(
-    private readonly compiled: Pipeline,
-    public dispatch: readonly number[],
-    tensors: readonly TensorInfo[],
-  ) {
-    this.outputShape = (tensors[0] as TensorInfo).shape;
-    this.variableNames = tensors.slice(1).map((_, i) => `v${i}`);
-  }
-
-  get pipeline(): Pipeline {
-    return this.compiled;
-  }
-
-  set pipeline(_theirs: Pipeline) {
-    // Ours stays.
-  }
-
-  get shaderKey(): string {
-    return 'tfnorm';
-  }
-
-  set shaderKey(_theirs: string) {
-    // tfjs's own cache holds one program for all of ours: the next method's, compiled once and never run.
-  }
-
-  getUserCode(): string {
-    return 'fn main(index: i32) {}';
-  }
-}
-
-function record(host: WebGpuBackend, { pipeline, tensors, ints, floats, dispatch }: Work): void {
-  const flat = tensors.map(({ dataId, shape }) => ({ dataId, shape: [sizeOf(shape)], dtype: 'float32' as const }));
-  const [output, ...inputs] = flat;
-  const numbers = [
-    ...ints.map((n) => ({ type: 'int32' as const, data: [n] })),
-    ...floats.map((n) => ({ type: 'float32' as const, data: [n] })),
-  ];
-  host.runWebGPUProgram(new FusedProgram(pipeline, dispatch, flat), inputs, 'float32', numbers, output as TensorInfo);
-}
-
-const UNIFORM_AND_COPY_DST = 0x48;
-
-/** The same without a program of tfjs's: its pending work goes first, then ours. */
-function submit(host: WebGpuBackend, { pipeline, tensors, ints, floats, dispatch }: Work): void {
-  for (const { dataId } of tensors) host.uploadToGPU(dataId);
-  host.ensureCommandEncoderReady();
-  host.endComputePassEncoder();
-  host.submitQueue();
-  const start = 2 + 2 * tensors.length;
-  const data = new ArrayBuffer(4 * (start + ints.length + floats.length));
-  new Int32Array(data).set(ints, start);
-  new Float32Array(data).set(floats, start + ints.length);
-  const { device, queue } = host;
-  const uniforms = device.createBuffer({ size: data.byteLength, usage: UNIFORM_AND_COPY_DST });
-  queue.writeBuffer(uniforms, 0, data);
-  const buffers = [...tensors.map(({ dataId }) => host.tensorMap.get(dataId)?.resource), uniforms];
-  const entries = buffers.map((buffer, binding) => ({ binding, resource: { buffer } }));
-  const encoder = device.createCommandEncoder();
-  const pass = encoder.beginComputePass();
-  pass.setPipeline(pipeline);
-  pass.setBindGroup(0, device.createBindGroup({ layout: pipeline.getBindGroupLayout(0), entries }));
-  pass.dispatchWorkgroups(...dispatch);
-  pass.end();
-  queue.submit([encoder.finish()]);
-  uniforms.destroy();
 }
 
 /** Workgroups beyond the device's limit go into a second dimension; the surplus returns at once. */
@@ -143,37 +72,35 @@ function expectBindable(tensors: readonly TensorInfo[], { maxStorageBufferBindin
   }
 }
 
-function prepare<V extends Readonly<Record<string, number | boolean>>>(
+function prepare<V extends Variant>(
   { device }: WebGpuBackend,
   { pipelines }: DeviceState,
   program: Program<V>,
   variant: V,
-  { groups, floats = {}, ...call }: Call,
+  given: Tensors,
+  numbers: Numbers & { readonly groups: number },
 ): Work {
-  const [outputs, inputs] = [call.outputs.filter(isThere), call.inputs.filter(isThere)];
-  const all = [...outputs, ...inputs];
-  const ints = { groups, ...call.ints };
-  const tensors = all.map(([, , tensor]) => tensor as TensorInfo);
+  const has = (name: string) => given[name] !== undefined;
+  const bindings = bindingsOf(program, variant, has);
+  const tensors = bindings.map(({ name }) => given[name] as TensorInfo);
   expectBindable(tensors, device.limits);
-  const names = all.map(([name, type]) => name + type);
-  const key = [program.name, Object.values(variant), outputs.length, names].join();
+  const key = [program.name, Object.values(variant), bindings.map(({ name, type }) => name + type)].join();
   let pipeline = pipelines.get(key);
   if (!pipeline) {
-    const body = program.wgsl(variant, (tensor) => all.some(([name]) => name === tensor));
-    const code = declarations(all, outputs.length, ints, floats) + body;
+    const code = declarations(bindings, numbers) + program.wgsl(variant, has);
     const compute = { module: device.createShaderModule({ code }), entryPoint: 'main' };
     pipeline = device.createComputePipeline({ layout: 'auto', compute, label: key });
     pipelines.set(key, pipeline);
   }
-  const dispatch = spread(groups, device.limits.maxComputeWorkgroupsPerDimension as number);
-  const numbers = { ints: Object.values(ints), floats: Object.values(floats) };
-  return { pipeline, tensors, ...numbers, dispatch };
+  const dispatch = spread(numbers.groups, device.limits.maxComputeWorkgroupsPerDimension as number);
+  return { pipeline, tensors, numbers, dispatch };
 }
 
-const TRIAL: Program<Record<string, never>> = {
+const TRIAL: Program<Record<never, never>> = {
   name: 'trial',
+  tensors: 'a:f b:f > x:f',
   wgsl: () => `@compute @workgroup_size(4) fn main(@builtin(local_invocation_index) l: u32) {
-  a[l] = 2.0 * x[l] + u.f; b[l] = x[l] * f32(u.n); }`,
+  a[l] = 2.0 * x[l] + u.eps; b[l] = x[l] * f32(u.groups); }`,
 };
 
 /**
@@ -186,32 +113,33 @@ async function tryRecording(host: WebGpuBackend, state: DeviceState): Promise<vo
     host.makeTensorInfo([4], 'float32', v),
   );
   const [a, b, x] = tensors as [TensorInfo, TensorInfo, TensorInfo];
-  const outputs = [['a', 'f', a] as const, ['b', 'f', b] as const];
-  const call = { groups: 1, outputs, inputs: [['x', 'f', x] as const], ints: { n: 3 }, floats: { f: 0.5 } };
   const { device } = host;
   device.pushErrorScope('validation');
   let reading: Promise<ArrayBuffer>[] = [];
   try {
-    record(host, prepare(host, state, TRIAL, {}, call));
+    record(host, prepare(host, state, TRIAL, {}, { a, b, x }, { groups: 1, eps: 0.5 }));
     reading = [a, b].map(({ dataId }) => host.getBufferData(host.tensorMap.get(dataId)?.resource as never));
   } catch {
     // Then nothing is read, and the answer is no.
   }
   const refused = device.popErrorScope();
   for (const { dataId } of tensors) host.disposeData(dataId);
-  const found = await Promise.all(reading.map(async (data) => [...new Float32Array(await data)].join()));
-  if (!(await refused) && found.join(';') === '2.5,4.5,6.5,8.5;3,6,9,12') state.form = 'recorded';
+  const texts = reading.map(async (data) => [...new Float32Array(await data)].join());
+  const [error, ...found] = await Promise.all([refused, ...texts]);
+  if (!error && found.join(';') === '2.5,4.5,6.5,8.5;1,2,3,4') state.form = 'recorded';
 }
 
-/** Runs a program on the backend's device: compiled once a variant, sizes and ε being uniforms. */
-export function launch<V extends Readonly<Record<string, number | boolean>>>(
+/** Runs `groups` workgroups of a program: compiled once a variant, sizes and ε being uniforms. */
+export function launch<V extends Variant>(
   host: WebGpuBackend,
   program: Program<V>,
   variant: V,
-  call: Call,
+  tensors: Tensors,
+  groups: number,
+  numbers: Numbers,
 ): void {
   const state = stateOf(host);
-  const work = prepare(host, state, program, variant, call);
+  const work = prepare(host, state, program, variant, tensors, { groups, ...numbers });
   if (env().getBool('WEBGPU_ENGINE_COMPILE_ONLY')) return;
   if (!state.tried) tryRecording(host, state).catch(() => undefined);
   (state.form === 'recorded' ? record : submit)(host, work);

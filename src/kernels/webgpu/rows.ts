@@ -54,6 +54,7 @@ interface Variant extends Readonly<Record<string, number | boolean>> {
   readonly values: number;
   readonly isLong: boolean;
   readonly center: boolean;
+  readonly isAcross: boolean;
   readonly repeats: boolean;
   readonly wraps: boolean;
 }
@@ -84,6 +85,7 @@ const IN_BLOCKS = (pilot: string, mean: string, blockMean: string) => `
 
 const NORMALIZE: Program<Variant> = {
   name: 'rows',
+  tensors: 'y:V saved:p mean:f variance:f > x:V gamma:A beta:A',
   wgsl({ isVector, lanes, values: NV, isLong, center, repeats, wraps }, has) {
     const channel = channelOf({ B: 0, S: wraps ? 2 : 1, G: 0, K: 0, T: repeats ? 2 : 1 });
     const affine = `${has('gamma') ? ` * V(gamma[c0 + ${channel}])` : ''}${has('beta') ? ` + V(beta[c0 + ${channel}])` : ''}`;
@@ -105,7 +107,7 @@ ${reducer('sum', 'f32')}${rstd('f32')}${ENTRY}
   ${statistics}
   let r = rstdOf(v);
   if (ok && lane == 0u && part == 0u) {
-    ${has('saved') ? 'saved[row] = vec2<f32>(m, r);' : ''}
+    ${has('saved') ? 'saved[row] = vec2f(m, r);' : ''}
     ${has('mean') ? 'mean[row] = p + m; variance[row] = v;' : ''}
   }
   ${has('y') ? (isLong ? spread : once) : ''}
@@ -134,17 +136,16 @@ export function normalizeRows(
   host: WebGpuBackend,
   tensors: Forward,
   view: SlabView,
-  { epsilon, center }: Options,
+  { epsilon: eps, center }: Options,
 ): void {
   const plan = rowsOf(view);
   const { isVector, lanes, isLong, rows, length } = plan;
-  const { x, y, saved, mean, variance, gamma, beta } = tensors;
   // Few long rows: several workgroups reduce the same row, out of the cache, and each writes a part of it.
-  const split = isLong && y ? Math.max(1, Math.min(Math.ceil(64 / rows), Math.ceil(length / (4 * LANES)))) : 1;
-  const [all, parameters] = [isVector ? 'v' : 'f', isVector && view.T === 1 ? 'v' : 'f'] as const;
-  const affine = gamma !== undefined || beta !== undefined;
-  const variant = {
-    isVector,
+  const isSplit = isLong && tensors.y;
+  const split = isSplit ? Math.max(1, Math.min(Math.ceil(64 / rows), Math.ceil(length / (4 * LANES)))) : 1;
+  const affine = tensors.gamma !== undefined || tensors.beta !== undefined;
+  const layout = { isVector, isAcross: isVector && view.T === 1 };
+  const shape = {
     lanes,
     values: plan.values,
     isLong,
@@ -152,20 +153,7 @@ export function normalizeRows(
     repeats: affine && view.T > 1,
     wraps: affine && view.S > 1,
   };
-  launch(host, NORMALIZE, variant, {
-    groups: Math.ceil(rows / (LANES / lanes)) * split,
-    outputs: [
-      ['y', all, y],
-      ['saved', 'p', saved],
-      ['mean', 'f', mean],
-      ['variance', 'f', variance],
-    ],
-    inputs: [
-      ['x', all, x],
-      ['gamma', parameters, gamma],
-      ['beta', parameters, beta],
-    ],
-    ints: { ...rowSizes(view, plan), split },
-    floats: { n: view.S * view.K * view.T, eps: epsilon },
-  });
+  const groups = Math.ceil(rows / (LANES / lanes)) * split;
+  const numbers = { ...rowSizes(view, plan), split, n: view.S * view.K * view.T, eps };
+  launch(host, NORMALIZE, { ...layout, ...shape }, { ...tensors }, groups, numbers);
 }

@@ -1,10 +1,22 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import type { SlabView } from '../contract.js';
 import type { WebGpuBackend } from './device.js';
-import { launch, type Program } from './dispatch.js';
+import { launch, type Program, type Tensors } from './dispatch.js';
 import { rowSizes, rowsOf } from './rows.js';
-import { AT, log2, PLACE, perChannel, pilots, slabOf, slabSizes, sums, tilesOf } from './slab.js';
-import { columns, ENTRY, element, LANES, reducer, values } from './wgsl.js';
+import {
+  AT,
+  head,
+  log2,
+  PLACE,
+  pairOf,
+  perChannel,
+  type SlabVariant,
+  slabOf,
+  slabSizes,
+  tilesOf,
+  variantOf,
+} from './slab.js';
+import { columns, ENTRY, LANES, reducer, values } from './wgsl.js';
 
 export interface Backward {
   readonly x: TensorInfo;
@@ -25,7 +37,7 @@ interface Short extends Readonly<Record<string, number | boolean>> {
 }
 
 /** 1/n of a pair of sums, the first of which falls away without centring. */
-const means = (center: boolean): string => (center ? '/ u.n' : '* vec2<f32>(0.0, 1.0) / u.n');
+const means = (center: boolean): string => (center ? '/ u.n' : '* vec2f(0.0, 1.0) / u.n');
 
 /**
  * Workgroups that stay: each takes row after row, x and dy read once, with its sums for dγ and dβ in registers. One that
@@ -33,16 +45,17 @@ const means = (center: boolean): string => (center ? '/ u.n' : '* vec2<f32>(0.0,
  */
 const SHORT: Program<Short> = {
   name: 'rowsGrad',
+  tensors: 'dx:V pt:V dgamma:V dbeta:V > x:V dy:V saved:p gamma:V',
   wgsl({ isVector, lanes, values: NV, center }, has) {
     const pilot = center ? (isVector ? 'x[base].x' : 'x[base]') : '0.0';
-    const pair = isVector ? 'mat2x4<f32>' : 'vec2<f32>';
+    const pair = isVector ? 'mat2x4f' : 'vec2f';
     const put = has('pt')
       ? 'pt[wg * u.length + j] = s[0]; pt[(u.groups + wg) * u.length + j] = s[1];'
       : 'dbeta[j] = s[0]; dgamma[j] = s[1];';
     const parameters = has('pt') || has('dgamma');
     return `${values(isVector)}
 const TPR = ${lanes}u; const NV = ${NV}u; const PER = ${LANES / lanes}u;
-${reducer('sum2', 'vec2<f32>')}${parameters ? reducer('over', pair) : ''}${ENTRY}
+${reducer('sum2', 'vec2f')}${parameters ? reducer('over', pair) : ''}${ENTRY}
   let lane = l % TPR; var dg: array<V, NV>; var db: array<V, NV>;
   for (var r0 = wg * PER; r0 < u.rows; r0 += u.groups * PER) {
     let row = r0 + l / TPR; let ok = row < u.rows; let at = min(row, u.rows - 1u); let base = at * u.length;
@@ -51,7 +64,7 @@ ${reducer('sum2', 'vec2<f32>')}${parameters ? reducer('over', pair) : ''}${ENTRY
     for (var k = 0u; k < NV; k++) { let j = lane + k * TPR; if (ok && j < u.length) {
       h[k] = (x[base + j] - V(p) - V(f.x)) * f.y; let g = dy[base + j]; dg[k] += g * h[k]; db[k] += g;
       w[k] = g${has('gamma') ? ' * gamma[j]' : ''}; a += w[k]; b += w[k] * h[k]; } }
-    let s = sum2(vec2<f32>(hsum(a), hsum(b)), l, TPR) ${means(center)};
+    let s = sum2(vec2f(hsum(a), hsum(b)), l, TPR) ${means(center)};
     for (var k = 0u; k < NV; k++) { let j = lane + k * TPR; if (ok && j < u.length) { dx[base + j] = f.y * (w[k] - V(s.x) - h[k] * s.y); } }
   }
   ${
@@ -63,20 +76,19 @@ ${reducer('sum2', 'vec2<f32>')}${parameters ? reducer('over', pair) : ''}${ENTRY
   },
 };
 
-interface Long extends Readonly<Record<string, number | boolean>> {
-  readonly isVector: boolean;
-  readonly isAcross: boolean;
-  readonly repeats: boolean;
+interface Long extends SlabVariant {
   readonly center: boolean;
 }
 
 /** Two kinds of workgroups in one dispatch: the first make dx, the others walk down the channels for dγ and dβ. */
 const LONG: Program<Long> = {
   name: 'longRowsGrad',
-  wgsl({ isVector, isAcross, repeats, center }, has) {
+  tensors: 'dx:V pt:A dgamma:A dbeta:A > x:V dy:V saved:p gamma:A',
+  wgsl({ center, ...variant }, has) {
+    const { isVector, isAcross, repeats } = variant;
     const scale = has('gamma') ? ` * V(gamma[c0 + ${repeats ? 'j / u.T' : 'j'}])` : '';
     const pilot = center ? (isVector ? 'x[base].x' : 'x[base]') : '0.0';
-    const pair = isAcross ? 'mat2x4<f32>' : 'vec2<f32>';
+    const pair = pairOf(isAcross);
     const setOf = 'b * u.G + h / u.K';
     const put = has('pt')
       ? 'pt[p * u.C + c] = s[0]; pt[(u.P + p) * u.C + c] = s[1];'
@@ -94,16 +106,15 @@ const LONG: Program<Long> = {
   let s = over(${pair}(acc(a), acc(d)), vl, PL);
   if (on && pi == 0u) { ${put} }`;
     const parameters = has('pt') || has('dgamma');
-    return `${values(isVector)}${sums(isAcross, isVector)}
-${reducer('sum2', 'vec2<f32>')}${parameters ? reducer('over', pair) : ''}${element(isVector)}${pilots(isAcross)}${ENTRY.replace('let wg =', 'let wg0 =').replace('wg >=', 'wg0 >=')}
+    return `${head(variant)}${reducer('sum2', 'vec2f')}${parameters ? reducer('over', pair) : ''}${ENTRY.replace('let wg =', 'let wg0 =').replace('wg >=', 'wg0 >=')}
   if (wg0 < u.main) {
     let lane = l % u.tpr; let row = wg0 * (256u / u.tpr) + l / u.tpr; let ok = row < u.rows; let at = min(row, u.rows - 1u);
     let base = at * u.length; let c0 = at % u.G * u.KV; let f = saved[at]; let p = ${pilot};
-    var t = vec2<f32>();
+    var t = vec2f();
     for (var j0 = lane; j0 < u.length; j0 += u.tpr * 32u) {
       var a = V(); var d = V(); let end = min(u.length, j0 + u.tpr * 32u);
       for (var j = j0; j < end; j += u.tpr) { let w = dy[base + j]${scale}; a += w; d += w * ((x[base + j] - V(p) - V(f.x)) * f.y); }
-      t += vec2<f32>(hsum(a), hsum(d));
+      t += vec2f(hsum(a), hsum(d));
     }
     let s = sum2(t, l, u.tpr) ${means(center)};
     if (ok) { for (var j = lane; j < u.length; j += u.tpr) { let h = (x[base + j] - V(p) - V(f.x)) * f.y; dx[base + j] = f.y * (dy[base + j]${scale} - V(s.x) - h * s.y); } }
@@ -116,100 +127,54 @@ ${reducer('sum2', 'vec2<f32>')}${parameters ? reducer('over', pair) : ''}${eleme
 
 const FOLD: Program<Record<string, never>> = {
   name: 'columns',
-  wgsl: () => `${reducer('sum2', 'vec2<f32>')}${columns}${ENTRY}
+  tensors: 'dgamma:f dbeta:f > pt:f',
+  wgsl: () => `${reducer('sum2', 'vec2f')}${columns}${ENTRY}
   columns(wg, l, u.N, u.C);
 }`,
 };
 
-/** `pt`, [2, N, C], to dγ and dβ. */
-function foldColumns(host: WebGpuBackend, pt: TensorInfo, { dgamma, dbeta }: Backward, N: number, C: number): void {
-  launch(
-    host,
-    FOLD,
-    {},
-    {
-      groups: Math.ceil(C / 32),
-      outputs: [
-        ['dgamma', 'f', dgamma],
-        ['dbeta', 'f', dbeta],
-      ],
-      inputs: [['pt', 'f', pt]],
-      ints: { N, C },
-    },
-  );
+/**
+ * Runs a program that makes dx and, as `make` has it, dγ and dβ: themselves, or where `parts` of them are made the parts, [2,
+ * parts, C], which one more dispatch adds up.
+ */
+function withParts(
+  host: WebGpuBackend,
+  { dgamma, dbeta, ...tensors }: Backward,
+  parts: number,
+  C: number,
+  make: (tensors: Tensors) => void,
+): void {
+  if (!dgamma || parts === 1) {
+    make({ ...tensors, dgamma, dbeta });
+    return;
+  }
+  const pt = host.makeTensorInfo([2, parts, C], 'float32');
+  make({ ...tensors, pt });
+  launch(host, FOLD, {}, { dgamma, dbeta, pt }, Math.ceil(C / 32), { N: parts, C });
+  host.disposeData(pt.dataId);
 }
 
 /** Short rows of one group each: one dispatch, and one to fold where there are many rows. */
 function shortRows(host: WebGpuBackend, tensors: Backward, view: SlabView, center: boolean): void {
-  const { x, dy, saved, gamma, dx, dgamma, dbeta } = tensors;
-  const plan = rowsOf(view);
-  const { isVector, lanes, values, rows } = plan;
-  const all = isVector ? 'v' : 'f';
+  const { isVector, lanes, values, rows, length } = rowsOf(view);
   const groups = Math.min(256, Math.ceil(rows / (LANES / lanes)));
-  const pt = dgamma && groups > 1 ? host.makeTensorInfo([2, groups, view.K], 'float32') : undefined;
-  launch(
-    host,
-    SHORT,
-    { isVector, lanes, values, center },
-    {
-      groups,
-      outputs: [
-        ['dx', all, dx],
-        ['pt', all, pt],
-        ['dgamma', all, pt ? undefined : dgamma],
-        ['dbeta', all, pt ? undefined : dbeta],
-      ],
-      inputs: [
-        ['x', all, x],
-        ['dy', all, dy],
-        ['saved', 'p', saved],
-        ['gamma', all, gamma],
-      ],
-      ints: { rows, length: plan.length },
-      floats: { n: view.K },
-    },
+  withParts(host, tensors, groups, view.K, (all) =>
+    launch(host, SHORT, { isVector, lanes, values, center }, all, groups, { rows, length, n: view.K }),
   );
-  if (!pt) return;
-  foldColumns(host, pt, tensors, groups, view.K);
-  host.disposeData(pt.dataId);
 }
 
 function longRows(host: WebGpuBackend, tensors: Backward, view: SlabView, center: boolean): void {
-  const { x, dy, saved, gamma, dx, dgamma, dbeta } = tensors;
   const { rows, length } = rowsOf(view);
   // dγ and dβ add over all samples: to the walk they are positions.
   const slab = { ...slabOf(view), Q: view.B * slabOf(view).T };
-  const { isVector, isAcross } = slab;
   const tiles = tilesOf(slab, 1, 1);
-  const pt = dgamma && tiles.P > 1 ? host.makeTensorInfo([2, tiles.P, view.G * view.K], 'float32') : undefined;
   const tpr = 2 ** log2(length, 8);
   const main = Math.ceil(rows / (LANES / tpr));
-  const [all, across] = [isVector ? 'v' : 'f', isAcross ? 'v' : 'f'] as const;
-  launch(
-    host,
-    LONG,
-    { isVector, isAcross, repeats: view.T > 1, center },
-    {
-      groups: main + (dgamma ? tiles.P * tiles.tiles : 0),
-      outputs: [
-        ['dx', all, dx],
-        ['pt', across, pt],
-        ['dgamma', across, pt ? undefined : dgamma],
-        ['dbeta', across, pt ? undefined : dbeta],
-      ],
-      inputs: [
-        ['x', all, x],
-        ['dy', all, dy],
-        ['saved', 'p', saved],
-        ['gamma', across, gamma],
-      ],
-      ints: { ...slabSizes(view, slab, tiles), main, tpr, rows, length, KV: rowSizes(view, rowsOf(view)).K },
-      floats: { n: view.K * view.T },
-    },
+  const groups = main + (tensors.dgamma ? tiles.P * tiles.tiles : 0);
+  const numbers = { ...slabSizes(view, slab, tiles), main, tpr, rows, length, KV: rowSizes(view, rowsOf(view)).K };
+  withParts(host, tensors, tiles.P, view.G * view.K, (all) =>
+    launch(host, LONG, { ...variantOf(slab, view), center }, all, groups, numbers),
   );
-  if (!pt) return;
-  foldColumns(host, pt, tensors, tiles.P, view.G * view.K);
-  host.disposeData(pt.dataId);
 }
 
 /** dx, dγ and dβ of rows with S = 1: at most two dispatches. */

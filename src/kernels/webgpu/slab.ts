@@ -1,5 +1,5 @@
 import type { SlabView } from '../contract.js';
-import { LANES } from './wgsl.js';
+import { element, LANES, values } from './wgsl.js';
 
 /**
  * Sets whose values lie apart, `positions` of them in each channel: (s, t), or with T = 1 just s. A workgroup takes a
@@ -63,17 +63,24 @@ export function tilesOf({ C, T, Q }: Slab, samples: number, perSet: number): Til
   return { tl, cl, tc, tiles, P: Math.ceil(Q / step), step };
 }
 
-/** Sizes that every shader of slabs reads. */
-export function slabSizes(view: SlabView, slab: Slab, tiles: Tiles) {
-  const { G, K, S, T } = view;
-  return { ...tiles, C: slab.C, T: slab.T, Q: slab.Q, G, K, sample: S * G * K * T, span: K * T };
+/** Sizes that every shader of slabs reads, and on how many values a set has. */
+export function slabSizes(view: SlabView, slab: Slab, tiles?: Tiles) {
+  const { B, G, K, S, T } = view;
+  return { ...tiles, B, G, K, C: slab.C, T: slab.T, Q: slab.Q, sample: S * G * K * T, span: K * T, n: S * K * T };
 }
 
-/** A: what a lane sums, of one channel or of four. */
-export const sums = (isAcross: boolean, isVector: boolean): string => `
-alias A = ${isAcross ? 'vec4<f32>' : 'f32'};
-const WC = ${isAcross ? 4 : 1}u; const WT = ${isVector && !isAcross ? '4.0' : '1.0'};
-fn acc(v: V) -> A { return ${isAcross || !isVector ? 'v' : 'hsum(v)'}; }`;
+/** What a shader of slabs depends on. */
+export interface SlabVariant extends Readonly<Record<string, number | boolean>> {
+  readonly isVector: boolean;
+  readonly isAcross: boolean;
+  readonly repeats: boolean;
+}
+
+export const variantOf = ({ isVector, isAcross }: Slab, { T }: SlabView): SlabVariant => ({
+  isVector,
+  isAcross,
+  repeats: T > 1,
+});
 
 /** A value of A by an expression of the channel `h`. */
 export function perChannel(isAcross: boolean, expression: string): string {
@@ -92,9 +99,15 @@ export const PLACE = `
   let on = ci < u.tc && tile * u.tc + ci < u.C; let c = min(tile * u.tc + ci, u.C - 1u);
   let base = b * u.Q * u.C + c * u.T; let lo = p * u.step; let hi = min(u.Q, lo + u.step);`;
 
-/** The pilot of the channel's set, the set's first value. */
-export const pilots = (isAcross: boolean): string => `
+/** A: what a lane sums, of one channel or of four. The pilot of a channel's set is the set's first value. */
+export const head = ({ isVector, isAcross }: { isVector: boolean; isAcross: boolean }): string => `${values(isVector)}
+alias A = ${isAcross ? 'vec4f' : 'f32'};
+const WC = ${isAcross ? 4 : 1}u; const WT = ${isVector && !isAcross ? '4.0' : '1.0'};
+fn acc(v: V) -> A { return ${isAcross || !isVector ? 'v' : 'hsum(v)'}; }${element(isVector)}
 fn pilotOf(b: u32, c: u32) -> A { return ${perChannel(isAcross, 'xAt(b * u.sample + h / u.K * u.span)')}; }`;
+
+/** Two of A. */
+export const pairOf = (isAcross: boolean): string => (isAcross ? 'mat2x4f' : 'vec2f');
 
 /** The most sets that a tile touches. */
 export function setsOfTile({ G, K }: SlabView, channels: number): number {

@@ -2,8 +2,19 @@ import type { SlabView } from '../contract.js';
 import type { WebGpuBackend } from './device.js';
 import { launch, type Program } from './dispatch.js';
 import type { Forward, Options } from './rows.js';
-import { AT, log2, PLACE, pilots, type Slab, slabOf, slabSizes, sums, type Tiles } from './slab.js';
-import { ENTRY, element, LANES, reducer, rstd, values } from './wgsl.js';
+import {
+  AT,
+  head,
+  log2,
+  PLACE,
+  type Slab,
+  type SlabVariant,
+  slabOf,
+  slabSizes,
+  type Tiles,
+  variantOf,
+} from './slab.js';
+import { ENTRY, LANES, reducer, rstd } from './wgsl.js';
 
 /** Vectors a lane keeps. */
 const KEPT = 8;
@@ -31,10 +42,7 @@ export function smallTiles(view: SlabView, slab: Slab): Tiles | undefined {
   return { tl, cl, tc, tiles: Math.ceil(C / tc), P: 1, step: Q };
 }
 
-interface Variant extends Readonly<Record<string, number | boolean>> {
-  readonly isVector: boolean;
-  readonly isAcross: boolean;
-  readonly repeats: boolean;
+interface Variant extends SlabVariant {
   readonly kept: number;
   readonly center: boolean;
 }
@@ -58,30 +66,28 @@ fn overSet(a: A, ci: u32, first: bool) -> A {
 /** Statistics and y of a sample's tile out of registers. */
 const SMALL: Program<Variant> = {
   name: 'small',
-  wgsl({ isVector, isAcross, repeats, kept, center }, has) {
+  tensors: 'y:V saved:p mean:f variance:f > x:V gamma:A beta:A',
+  wgsl({ kept, center, ...variant }, has) {
+    const { isAcross, repeats } = variant;
     const lanes = isAcross ? ['.x', '.y', '.z', '.w'] : [''];
     const keep = lanes.map(
       (of, k) => `{ let h = c * WC + ${k}u; if (h % u.K == 0u) { let o = b * u.G + h / u.K;
-      ${has('saved') ? `saved[o] = vec2<f32>(m${of}, r${of});` : ''} ${has('mean') ? `mean[o] = pil${of} + m${of}; variance[o] = v${of};` : ''} } }`,
+      ${has('saved') ? `saved[o] = vec2f(m${of}, r${of});` : ''} ${has('mean') ? `mean[o] = pil${of} + m${of}; variance[o] = v${of};` : ''} } }`,
     );
-    const affine = `${has('gamma') ? ' * gamma[c]' : ''}`;
-    return `${values(isVector)}${sums(isAcross, isVector)}
+    const write = `if (on) { let scale = r${has('gamma') ? ' * gamma[c]' : ''}; let shift = ${has('beta') ? 'beta[c]' : 'A()'};
+    for (var k = 0u; k < NV; k++) { let q = pi + k * PL; if (q < hi) { y[base + ${AT(repeats)}] = (d[k] - V(m)) * V(scale) + V(shift); } } }`;
+    return `${head(variant)}
 const NV = ${kept}u;
-${reducer('sum', 'A')}${rstd('A')}${element(isVector)}${pilots(isAcross)}${overSet(isAcross)}${ENTRY}${PLACE}
-  let mine = on && ci < u.tc; let at = min(ci, u.tc - 1u); let pil = ${center ? 'pilotOf(b, c)' : 'A()'};
+${reducer('sum', 'A')}${rstd('A')}${overSet(isAcross)}${ENTRY}${PLACE}
+  let at = min(ci, u.tc - 1u); let pil = ${center ? 'pilotOf(b, c)' : 'A()'};
   var d: array<V, NV>; var s = V();
-  for (var k = 0u; k < NV; k++) { let q = pi + k * PL; d[k] = V(); if (mine && q < hi) { d[k] = x[base + ${AT(repeats)}] - V(pil); s += d[k]; } }
-  let m = ${center ? 'overSet(sum(acc(s), vl, PL), at, mine && pi == 0u) / A(u.n)' : 'A()'};
+  for (var k = 0u; k < NV; k++) { let q = pi + k * PL; d[k] = V(); if (on && q < hi) { d[k] = x[base + ${AT(repeats)}] - V(pil); s += d[k]; } }
+  let m = ${center ? 'overSet(sum(acc(s), vl, PL), at, on && pi == 0u) / A(u.n)' : 'A()'};
   var t = V();
-  for (var k = 0u; k < NV; k++) { if (mine && pi + k * PL < hi) { let e = d[k] - V(m); t += e * e; } }
-  let v = overSet(sum(acc(t), vl, PL), at, mine && pi == 0u) / A(u.n); let r = rstdOf(v);
-  if (mine && pi == 0u) { ${keep.join('\n')} }
-  ${
-    has('y')
-      ? `if (mine) { let scale = r${affine}; ${has('beta') ? 'let shift = beta[c];' : ''}
-    for (var k = 0u; k < NV; k++) { let q = pi + k * PL; if (q < hi) { y[base + ${AT(repeats)}] = (d[k] - V(m)) * V(scale)${has('beta') ? ' + V(shift)' : ''}; } } }`
-      : ''
-  }
+  for (var k = 0u; k < NV; k++) { if (on && pi + k * PL < hi) { let e = d[k] - V(m); t += e * e; } }
+  let v = overSet(sum(acc(t), vl, PL), at, on && pi == 0u) / A(u.n); let r = rstdOf(v);
+  if (on && pi == 0u) { ${keep.join('\n')} }
+  ${has('y') ? write : ''}
 }`;
   },
 };
@@ -89,34 +95,13 @@ ${reducer('sum', 'A')}${rstd('A')}${element(isVector)}${pilots(isAcross)}${overS
 /** One dispatch. */
 export function normalizeSmall(
   host: WebGpuBackend,
-  { x, y, saved, mean, variance, gamma, beta }: Forward,
+  tensors: Forward,
   view: SlabView,
-  { epsilon, center }: Options,
+  { epsilon: eps, center }: Options,
   tiles: Tiles,
 ): void {
   const slab = slabOf(view);
-  const { isVector, isAcross } = slab;
   const kept = slab.Q <= 2 * (LANES >> tiles.cl) ? 2 : KEPT;
-  const [all, across] = [isVector ? 'v' : 'f', isAcross ? 'v' : 'f'] as const;
-  launch(
-    host,
-    SMALL,
-    { isVector, isAcross, repeats: view.T > 1, kept, center },
-    {
-      groups: view.B * tiles.tiles,
-      outputs: [
-        ['y', all, y],
-        ['saved', 'p', saved],
-        ['mean', 'f', mean],
-        ['variance', 'f', variance],
-      ],
-      inputs: [
-        ['x', all, x],
-        ['gamma', across, gamma],
-        ['beta', across, beta],
-      ],
-      ints: slabSizes(view, slab, tiles),
-      floats: { n: view.S * view.K * view.T, eps: epsilon },
-    },
-  );
+  const sizes = { ...slabSizes(view, slab, tiles), eps };
+  launch(host, SMALL, { ...variantOf(slab, view), kept, center }, { ...tensors }, view.B * tiles.tiles, sizes);
 }

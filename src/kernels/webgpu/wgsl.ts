@@ -4,7 +4,7 @@ export const LANES = 256;
 
 /** A workgroup beyond those asked for, in the second dimension's last row, returns before the first barrier. */
 export const ENTRY = `
-@compute @workgroup_size(256) fn main(@builtin(local_invocation_index) l: u32, @builtin(workgroup_id) wid: vec3<u32>, @builtin(num_workgroups) nwg: vec3<u32>) {
+@compute @workgroup_size(256) fn main(@builtin(local_invocation_index) l: u32, @builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups) nwg: vec3u) {
   let wg = wid.x + wid.y * nwg.x;
   if (wg >= u.groups) { return; }`;
 
@@ -31,7 +31,7 @@ fn ${name}(a: ${type}, l: u32, n: u32) -> ${type} {
 
 /** V: what is read at once, W values of it. */
 export const values = (isVector: boolean): string => `
-alias V = ${isVector ? 'vec4<f32>' : 'f32'};
+alias V = ${isVector ? 'vec4f' : 'f32'};
 const W = ${isVector ? 4 : 1}u;
 fn hsum(v: V) -> f32 { return ${isVector ? 'v.x + v.y + v.z + v.w' : 'v'}; }`;
 
@@ -46,8 +46,8 @@ fn xAt(e: u32) -> f32 { return ${isVector ? 'x[e / 4u][e % 4u]' : 'x[e]'}; }`;
 /** dγ and dβ of 32 channels from sums `pt`, [2, N, C]: of dy, and of dy·x̂. Eight lanes a channel. */
 export const columns = `
 fn columns(tile: u32, l: u32, N: u32, C: u32) {
-  let c = tile * 32u + (l & 31u); var s = vec2<f32>();
-  if (c < C) { for (var i = l >> 5u; i < N; i += 8u) { s += vec2<f32>(pt[i * C + c], pt[(N + i) * C + c]); } }
+  let c = tile * 32u + (l & 31u); var s = vec2f();
+  if (c < C) { for (var i = l >> 5u; i < N; i += 8u) { s += vec2f(pt[i * C + c], pt[(N + i) * C + c]); } }
   s = sum2(s, (l & 31u) * 8u + (l >> 5u), 8u);
   if (l < 32u && c < C) { dbeta[c] = s.x; dgamma[c] = s.y; }
 }`;
