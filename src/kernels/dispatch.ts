@@ -21,6 +21,7 @@ import { cpuKernels } from './cpu/index.js';
 import { answersForEmpty } from './empty.js';
 import { wasmKernels } from './wasm/kernels.js';
 import { webglKernels } from './webgl/kernels.js';
+import { webgpuKernels } from './webgpu/kernels.js';
 
 type Inputs<N extends KernelName> = Parameters<Kernels[N]>[0];
 type Attrs<N extends KernelName> = Parameters<Kernels[N]>[1];
@@ -31,6 +32,7 @@ const provided = new Map<string, BackendKernels>([
   ['cpu', cpuKernels],
   ['wasm', wasmKernels],
   ['webgl', webglKernels],
+  ['webgpu', webgpuKernels],
 ]);
 
 /** Gives a backend kernels of its own. They are used from the next call on; what they lack or decline is composed. */

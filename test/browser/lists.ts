@@ -1,5 +1,7 @@
 import { goldenSuite } from '../suites/golden.js';
 import type { GoldenFile } from '../suites/goldenCase.js';
+import { WEBGL_HALF_SUITES, WEBGL_SUITES } from '../suites/gpu/webgl.js';
+import { WEBGPU_SUITES } from '../suites/gpu/webgpu.js';
 import { halfSuite } from '../suites/halfSuite.js';
 import type { Suite } from '../suites/harness.js';
 import { SUITES } from '../suites/index.js';
@@ -13,12 +15,25 @@ export interface Fixtures {
   readonly thirdParty?: ThirdPartyFiles;
 }
 
-/** Every list that runs anywhere. */
-export function listsOf({ name, half }: Run, { golden, thirdParty }: Fixtures): readonly Suite[] {
-  if (half) return [halfSuite(golden)];
+/** What only one backend has to show. Contexts and devices are lost there: they come last. */
+const OWN: Readonly<Record<Run['backend'], readonly Suite[]>> = {
+  wasm: [],
+  webgl: WEBGL_SUITES,
+  webgpu: WEBGPU_SUITES,
+};
+
+/** Every list that runs anywhere, and the backend's own. */
+export function listsOf({ name, half, backend }: Run, { golden, thirdParty }: Fixtures): readonly Suite[] {
+  if (half) return [halfSuite(golden), ...WEBGL_HALF_SUITES];
   // Where nothing is rounded on the way the half-float checks hold too: what they expect is right.
   const unrounded = name === 'wasm simd' ? [halfSuite(golden)] : [];
-  return [...SUITES, goldenSuite(golden), ...(thirdParty ? [thirdPartySuite(thirdParty)] : []), ...unrounded];
+  return [
+    ...SUITES,
+    goldenSuite(golden),
+    ...(thirdParty ? [thirdPartySuite(thirdParty)] : []),
+    ...unrounded,
+    ...OWN[backend],
+  ];
 }
 
 /** A page's lists, the same in Node, which names the tests, and in the page, which runs them. */

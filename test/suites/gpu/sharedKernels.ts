@@ -10,15 +10,29 @@ import { type Check, expectClose, expectTrue, normal, type Tf } from '../harness
 type Numbers = ArrayLike<number>;
 type Inputs = Readonly<Record<string, tfCore.Tensor | undefined>>;
 
+/** A shape of which no dimension is the view's. */
+const column = (view: SlabView): number[] => [reference.sizeOf(view), 1];
+
+interface RunnerOptions {
+  /** Another than tfjs's own: one made to refuse. */
+  readonly backend?: object;
+  readonly shapeOf?: (view: SlabView) => number[];
+}
+
 /** Runs kernels as the engine does, and keeps count of the tensors it has to free. */
 export class Runner {
   private readonly made: tfCore.Tensor[] = [];
+  private readonly backend: object;
+  private readonly shapeOf: (view: SlabView) => number[];
 
   constructor(
     private readonly tf: Tf,
     private readonly kernels: BackendKernels,
-    private readonly shapeOf: (view: SlabView) => number[],
-  ) {}
+    { backend = tf.backend(), shapeOf = column }: RunnerOptions = {},
+  ) {
+    this.backend = backend;
+    this.shapeOf = shapeOf;
+  }
 
   tensor(values: Float32Array, shape: number[] = [values.length]): tfCore.Tensor {
     const t = this.tf.tensor(values, shape);
@@ -27,11 +41,11 @@ export class Runner {
   }
 
   async run<N extends KernelName>(kernel: N, inputs: Inputs, attrs: object) {
-    const { tf } = this;
+    const { tf, backend } = this;
     const { accepts, run } = this.kernels[kernel] as unknown as BackendKernel<N>;
     const given = Object.fromEntries(Object.entries(inputs).filter(([, t]) => t)) as never;
-    expectTrue(accepts?.(given, attrs as never, tf.backend()) ?? true, `${kernel} declines: it would be composed`);
-    const tensors = run(given, attrs as never, tf.backend()).map((info) => tf.engine().makeTensorFromTensorInfo(info));
+    expectTrue(accepts?.(given, attrs as never, backend) ?? true, `${kernel} declines: it would be composed`);
+    const tensors = run(given, attrs as never, backend).map((info) => tf.engine().makeTensorFromTensorInfo(info));
     this.made.push(...tensors);
     return { tensors, values: await Promise.all(tensors.map((t) => t.data() as Promise<Float32Array>)) };
   }
@@ -121,21 +135,18 @@ async function checkApply(runner: Runner, c: Case): Promise<void> {
   }
 }
 
-/** A shape of which no dimension is the view's. */
-const column = (view: SlabView): number[] => [reference.sizeOf(view), 1];
-
 /** Every kernel on every view; which parameters are there, and ε = 0, goes by the number of the case. */
 export function kernelChecks(
   kernels: BackendKernels,
   views: readonly SlabView[],
-  { firstSeed = 1, shapeOf = column }: { firstSeed?: number; shapeOf?: (view: SlabView) => number[] } = {},
+  { seed = 1, what = 'kernels', backend = (tf: Tf): object => tf.backend(), shapeOf = column } = {},
 ): Check[] {
   return views.map((view, i) => ({
-    name: `kernels on ${name(view)} as [${shapeOf(view)}]`,
+    name: `${what} on ${name(view)}${shapeOf === column ? '' : ` as [${shapeOf(view)}]`}`,
     async run(tf) {
-      const runner = new Runner(tf, kernels, shapeOf);
+      const runner = new Runner(tf, kernels, { backend: backend(tf), shapeOf });
       try {
-        const c = makeCase(view, firstSeed + i);
+        const c = makeCase(view, seed + i);
         await checkNormalize(runner, c);
         await checkMoments(runner, c);
         await checkApply(runner, c);

@@ -41,7 +41,7 @@ const normalizes: Check[] = [
   FORMS.map(({ name, shape, view }) => ({
     name: `mean ${mean}, deviation ${std}: ${name}`,
     async run(tf) {
-      const runner = new Runner(tf, webglKernels, () => shape);
+      const runner = new Runner(tf, webglKernels, { shapeOf: () => shape });
       try {
         const c = halfCase(makeCase(view, 7, { mean: mean as number, std: std as number }));
         const { x, dy, gamma, beta } = runner.tensorsOf(c);

@@ -11,7 +11,7 @@ import { programs } from './webglPrograms.js';
 /** Numbers that are hard, each way through the kernels, with γ and β. */
 
 async function withRunner(tf: Tf, shape: number[], f: (runner: Runner) => Promise<void>): Promise<void> {
-  const runner = new Runner(tf, webglKernels, () => shape);
+  const runner = new Runner(tf, webglKernels, { shapeOf: () => shape });
   try {
     await f(runner);
   } finally {
