@@ -42,8 +42,9 @@ function contentOf(url: string, script: string): Content | undefined {
   return wasm ? ['application/wasm', () => readFileSync(join(process.cwd(), WASM, wasm))] : undefined;
 }
 
-export async function serve(): Promise<{ server: Server; address: string }> {
-  const script = await bundle('test/browser/page.ts');
+/** Serves a page whose script is made of `entry`. */
+export async function serve(entry = 'test/browser/page.ts'): Promise<{ server: Server; address: string }> {
+  const script = await bundle(entry);
   const server = createServer(({ url = '/' }, response) => {
     const content = contentOf(url, script);
     response.writeHead(content ? 200 : 404, { ...ISOLATED, ...(content ? { 'Content-Type': content[0] } : {}) });
