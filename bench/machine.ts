@@ -27,7 +27,7 @@ export interface Machine {
 }
 
 /** A package's manifest is not always exported, so it is looked for where the packages lie. */
-function versionOf(name: string): string {
+export function versionOf(name: string): string {
   for (const folder of createRequire(import.meta.url).resolve.paths(name) ?? []) {
     try {
       return (JSON.parse(readFileSync(`${folder}/${name}/package.json`, 'utf8')) as { version: string }).version;

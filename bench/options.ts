@@ -25,13 +25,13 @@ Cases: ${CASES.map(({ name }) => name).join(', ')}; passes: forward, forward+bac
 The peers are apart from the package: npm ci --prefix bench --ignore-scripts
 `;
 
-function wholeNumber(text: string): number {
+export function wholeNumber(text: string): number {
   const value = Number(text);
   if (/^\d+$/.test(text) && value >= 1 && value <= 1000) return value;
   throw new InvalidArgumentError('It must be a whole number from 1 to 1000.');
 }
 
-function pattern(text: string): RegExp {
+export function pattern(text: string): RegExp {
   try {
     return new RegExp(text, 'i');
   } catch {

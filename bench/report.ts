@@ -3,6 +3,7 @@ import type { CandidateName } from './candidates/types.js';
 import { type Goal, type Judged, judge } from './goals.js';
 import { type Machine, machineLines } from './machine.js';
 import { find, type Measured, peakShare, type Result, ratio } from './results.js';
+import { putSection } from './section.js';
 
 /** A table before it has a form: text on a terminal, Markdown in a file. */
 export interface Grid {
@@ -15,7 +16,7 @@ export interface Grid {
 const NONE = '–';
 
 /** Three digits that count, without exponents. */
-function digits(value: number | undefined): string {
+export function digits(value: number | undefined): string {
   if (value === undefined) return NONE;
   if (value === 0) return '0';
   return value >= 100 ? value.toFixed(0) : value.toPrecision(value >= 1 ? 3 : 2);
@@ -157,22 +158,16 @@ export function textReport({ machine, results, method }: Report): string {
   return [...machineLines(machine), method, ...grids(results).map(textTable), ...where].join('\n');
 }
 
-const START = (backend: string) => `<!-- bench ${backend}: made by npm run bench -- --write -->`;
-const END = (backend: string) => `<!-- end of bench ${backend} -->`;
-
 function section({ machine, results, method }: Report): string {
   const backend = results[0]?.backend ?? '';
   const lines = [...machineLines(machine), method].map((line) => `- ${line}`);
   const tables = grids(results).map(markdownTable);
   const where = ['### Where we lose', '', ...lossLines(results).map((line) => `- ${line}`), ''];
-  return [START(backend), `## ${backend}`, '', ...lines, '', ...tables, ...where, END(backend)].join('\n');
+  return [`## ${backend}`, '', ...lines, '', ...tables, ...where].join('\n');
 }
 
 /** Puts a backend's tables into a page, in the place of its former ones; the rest of the page stays. */
 export function writeInto(page: string, report: Report): string {
   const backend = report.results[0]?.backend ?? '';
-  const [from, to] = [page.indexOf(START(backend)), page.indexOf(END(backend))];
-  const made = section(report);
-  if (from >= 0 && to > from) return page.slice(0, from) + made + page.slice(to + END(backend).length);
-  return `${page || '# Performance\n\n'}${made}\n`;
+  return putSection(page, { name: backend, command: 'npm run bench', body: section(report) });
 }

@@ -22,12 +22,16 @@ export type CandidateName = (typeof CANDIDATES)[number];
 export const BACKENDS = ['wasm', 'cpu'] as const;
 export type Backend = (typeof BACKENDS)[number];
 
+/** Those of `npm run bench:gpu`. */
+export const GPU_BACKENDS = ['webgpu', 'webgl'] as const;
+export type GpuBackend = (typeof GPU_BACKENDS)[number];
+
 /** A case as a candidate gets it. */
 export interface Problem {
   readonly given: Case;
   readonly pass: Pass;
   readonly data: Data;
-  readonly backend: Backend;
+  readonly backend: Backend | GpuBackend;
 }
 
 /** One way to compute a case. */

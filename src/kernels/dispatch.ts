@@ -35,9 +35,14 @@ const provided = new Map<string, BackendKernels>([
   ['webgpu', webgpuKernels],
 ]);
 
-/** Gives a backend kernels of its own. They are used from the next call on; what they lack or decline is composed. */
-export function provideKernels(backendName: string, kernels: BackendKernels): void {
+/**
+ * Gives a backend kernels of its own, and answers with those it had. They are used from the next call on; what they
+ * lack or decline is composed.
+ */
+export function provideKernels(backendName: string, kernels: BackendKernels): BackendKernels {
+  const former = provided.get(backendName) ?? {};
   provided.set(backendName, kernels);
+  return former;
 }
 
 interface Request {

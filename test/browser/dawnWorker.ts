@@ -1,8 +1,8 @@
 import '@tensorflow/tfjs-backend-cpu';
-import { pathToFileURL } from 'node:url';
 import * as core from '@tensorflow/tfjs-core';
 import * as layers from '@tensorflow/tfjs-layers';
 import type { Suite, Tf } from '../suites/harness.js';
+import { provideDawn } from './dawnGlobals.js';
 import { runCheck, startBackend } from './device.js';
 import { readFixtures } from './fixtures.js';
 import { asked, runList } from './list.js';
@@ -10,18 +10,7 @@ import { listsOf } from './lists.js';
 
 /** The process that `dawn.ts` starts: WebGPU as a global, as a page has it, then the backend. */
 
-interface Dawn {
-  create(options: string[]): GPU;
-  readonly globals: object;
-}
-
-const { create, globals } = (await import(pathToFileURL(process.env.DAWN as string).href)) as Dawn;
-Object.assign(globalThis, globals);
-Object.defineProperty(globalThis, 'navigator', {
-  value: { ...globalThis.navigator, gpu: create([]) },
-  configurable: true,
-});
-// The backend registers itself only where there is a navigator.gpu.
+await provideDawn();
 await import('@tensorflow/tfjs-backend-webgpu');
 
 const tf: Tf = { ...core, ...layers };

@@ -6,8 +6,9 @@ import { readFixtures } from './fixtures.js';
 /** With an icon, which the browser would ask for. */
 const PAGE = '<!doctype html><meta charset=utf-8><link rel=icon href=data:,><script src=page.js></script>';
 
-export async function serve() {
-  const script = await bundle('test/browser/page.ts');
+/** Serves a page whose script is made of `entry`. */
+export async function serve(entry = 'test/browser/page.ts') {
+  const script = await bundle(entry);
   const contentOf = (path: string): Content | undefined => {
     if (path === '/') return { type: 'text/html', body: PAGE };
     if (path === '/page.js') return { type: 'text/javascript', body: script };
