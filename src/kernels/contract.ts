@@ -100,7 +100,7 @@ export interface MixtureInputs {
  * - `Normalize`: `y = (x − mean)·rstd·γ + β`, `rstd = 1/√(variance + ε)`; without `center` mean is 0 and variance the
  *   mean square. Outputs `[y]`, `[y, saved]` or `[y, saved, mean, variance]` as `keep` says. Only y is differentiable.
  *   With ε = 0 a set of zero variance gives β. An empty x gives an empty y.
- * - `NormalizeGrad`: outputs `[dx]`, or `[dx, dγ, dβ]` where `affine`.
+ * - `NormalizeGrad`: outputs `[dx]`, or `[dx, dγ, dβ]` where `affine`; with `hasBeta: false` dβ may be missing.
  * - `Moments`: outputs `[mean, variance]` (and `saved`), both differentiable; of an empty set both are NaN. Without
  *   `center` the mean is zeros and the variance is the mean square.
  * - `MomentsGrad`: `[dx]`.

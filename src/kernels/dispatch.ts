@@ -42,6 +42,7 @@ const provided = new Map<string, BackendKernels>([
 export function provideKernels(backendName: string, kernels: BackendKernels): BackendKernels {
   const former = provided.get(backendName) ?? {};
   provided.set(backendName, kernels);
+  installed.delete(backendName); // names that only an own kernel has may be missing
   return former;
 }
 
@@ -122,6 +123,8 @@ function install(backendName: string): void {
       register(registeredName(kernel, set), implementation(kernel, backendName));
     }
   }
+  // Only where there is one: a second copy of the package may have it.
+  if (!provided.get(backendName)?.Mixture) return;
   for (const name of mixtureNames()) register(name, ownImplementation('Mixture', backendName));
   register(registeredName('MixtureGrad'), ownImplementation('MixtureGrad', backendName));
 }

@@ -52,11 +52,15 @@ function keepingTheTape<T>(f: () => T): T {
 /** All gradients by way of the composed mixture, itself differentiable. β is not saved, and dβ does not depend on it. */
 function composedGradients({ dy, saved: _, ...given }: GradInputs, attrs: MixtureGradAttrs, hasBeta: boolean) {
   const inputs: Inputs = hasBeta ? { ...given, beta: tf.zeros([attrs.view.G]) } : given;
-  const names = Object.keys(inputs);
-  const f = (...args: tf.Tensor[]) =>
-    composedMixture(Object.fromEntries(names.map((name, i) => [name, args[i]])) as unknown as Inputs, attrs).y;
-  const found = keepingTheTape(() => tf.grads(f)(Object.values(inputs) as tf.Tensor[], dy));
-  return Object.fromEntries(names.map((name, i) => [name, found[i] as tf.Tensor]));
+  // tfjs refuses gradients of what y does not depend on: a memory of batch statistics that are not among the mixed.
+  const isUsed = (name: string) => attrs.statistics.includes('batch') || !(MEMORY as readonly string[]).includes(name);
+  const used = Object.keys(inputs).filter(isUsed) as (keyof Inputs)[];
+  const named = (list: readonly tf.Tensor[]) => Object.fromEntries(used.map((name, i) => [name, list[i] as tf.Tensor]));
+  const f = (...args: tf.Tensor[]) => composedMixture({ ...inputs, ...named(args) }, attrs).y;
+  const values = used.map((name) => inputs[name] as tf.Tensor);
+  const found = named(keepingTheTape(() => tf.grads(f)(values, dy)));
+  const rest = Object.entries(inputs).filter(([name]) => !isUsed(name));
+  return { ...found, ...Object.fromEntries(rest.map(([name, t]) => [name, tf.zerosLike(t)])) };
 }
 
 /** The backend's gradients by name, in the order of the contract. */

@@ -9,8 +9,12 @@ import { type BatchStatisticsOptions, batchInputs, type Masked, type WithBatchMo
 type Mixture = (channels: number) => Mix;
 
 /** An empty batch has nothing to mix: it keeps its shape, and is not remembered. */
-function mixtureOfNothing(x: tf.Tensor, view: SlabView, parameters: Parameters): WithBatchMoments {
-  const statistics = { mean: tf.zeros([1, view.G]), variance: tf.ones([1, view.G]) };
+function mixtureOfNothing(x: tf.Tensor, view: SlabView, weights: Mix, parameters: Parameters): WithBatchMoments {
+  const { mixing: _, ...tensors } = weights;
+  // Of nothing, but differentiable: the gradients of the weights are zeros.
+  const none = Object.values(tensors).map((t) => tf.mul(0, tf.sum(t as tf.Tensor)));
+  const mean = none.reduce((sum, t) => tf.add(sum, t), tf.zeros([1, view.G])); // [1, C]
+  const statistics = { mean, variance: tf.ones([1, view.G]) };
   const nothing = tf.fill([1, view.G], Number.NaN);
   return {
     y: applyStatistics(x, view, statistics, { ...parameters, epsilon: 0 }),
@@ -25,7 +29,7 @@ function mixtureOf(
 ): { y: tf.Tensor; seen?: Statistics | undefined } {
   return tf.tidy(() => {
     const { x, axis, channels, given, ...parameters } = batchInputs(subject, value, options, defaults);
-    if (x.size === 0) return mixtureOfNothing(x, keepView(x.shape, axis), parameters);
+    if (x.size === 0) return mixtureOfNothing(x, keepView(x.shape, axis), mixture(channels), parameters);
     const masked = options.mask && maskedMoments(x, keepView(x.shape, axis), options.mask);
     const memory = given ?? masked?.statistics;
     const view = groupView(x.shape, axis, channels);

@@ -218,7 +218,13 @@ test('a second copy of the package shares kernels and gradients', () => {
     values(() => tf.grad((t) => copy.layerNorm(t))(x()));
     jest.dontMock('@tensorflow/tfjs-core');
   });
-  expect(tf.getKernelsForBackend('cpu').length).toBe(before);
+  // What the first copy had no kernel for, the second one may register.
+  const added = tf
+    .getKernelsForBackend('cpu')
+    .slice(before)
+    .map(({ kernelName }) => kernelName);
+  expect(added.every((name) => name.startsWith('tfnorm.Mixture'))).toBe(true);
+  for (const name of added) tf.unregisterKernel(name, 'cpu');
   expect(calls.filter(({ kernel }) => kernel === 'Normalize').length).toBe(3);
 });
 

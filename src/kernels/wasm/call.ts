@@ -12,6 +12,14 @@ export function at({ dataIdMap }: WasmBackend, info: TensorInfo | undefined): nu
 }
 
 /**
+ * Brings tensors that another backend made into the memory, which may grow by it: arrays that are made of the memory afterwards stay
+ * attached. Test: "statistics from another backend, for which the memory grows".
+ */
+export function bringIn(host: WasmBackend, inputs: object): void {
+  for (const t of Object.values(inputs) as (TensorInfo | undefined)[]) at(host, t);
+}
+
+/**
  * Makes outputs of these shapes and runs functions of the module with scratch in the backend's memory. Where that fails, memory
  * that cannot grow for one, nothing that was made stays.
  */
@@ -44,12 +52,18 @@ const MOST_SCRATCH = 1 << 28;
 /**
  * A kernel that takes what it can read: floats, and a `saved` of so many rows (another backend's kernel, or a composed one, may
  * have written it).
+ *
+ * @param pays Whether it takes less time than composed operations.
  */
-export function kernel<N extends KernelName>(run: Run<N>, savedRows = 0): BackendKernel<N> {
+export function kernel<N extends KernelName>(
+  run: Run<N>,
+  savedRows = 0,
+  pays: (view: SlabView) => boolean = () => true,
+): BackendKernel<N> {
   const accepts = (inputs: object, { view }: { view: SlabView }, backend: unknown) => {
     const tensors = inputs as Record<string, Tensor>;
     if (tensors.saved && (tensors.saved.shape.length !== 2 || tensors.saved.shape[0] !== savedRows)) return false;
-    if (scratchBytes(view, true) > MOST_SCRATCH) return false;
+    if (scratchBytes(view, true) > MOST_SCRATCH || !pays(view)) return false;
     for (const name in tensors) if (tensors[name]?.dtype !== 'float32') return false;
     return functionsOf(backend as WasmBackend) !== null;
   };

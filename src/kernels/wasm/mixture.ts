@@ -3,7 +3,7 @@ import type { SlabView } from '../contract.js';
 import { mix, mixGradients } from '../host/mix.js';
 import { mixableOf } from '../host/mixable.js';
 import type { Moments } from '../host/totals.js';
-import { at, call, kernel, type Run } from './call.js';
+import { at, bringIn, call, kernel, type Run } from './call.js';
 import { memoryOf, type WasmBackend } from './module.js';
 import { applyAt, gradientAt, normalizeAt, scratchBytes } from './slab.js';
 
@@ -27,15 +27,15 @@ const reader = (host: WasmBackend) => (t: Tensor) =>
   new Float64Array(new Float32Array(memoryOf(host).buffer, at(host, t), t.size));
 
 function instanceOf({ c, e, variance }: Rows): Moments {
-  return { mean: Float64Array.from(c, (v, i) => v + (e[i] as number)), variance: new Float64Array(variance) };
+  const mean = new Float64Array(c);
+  for (let i = 0; i < mean.length; i++) mean[i] = (c[i] as number) + (e[i] as number);
+  return { mean, variance: new Float64Array(variance) };
 }
 
 /** Writes what was mixed: means as a float and what its rounding left. */
 function writeMixed({ r, mixedC, mixedE, mixedR }: Rows, mean: Float64Array, rstd: Float64Array): void {
   mixedC.set(mean);
-  mean.forEach((v, i) => {
-    mixedE[i] = v - (mixedC[i] as number);
-  });
+  for (let i = 0; i < mean.length; i++) mixedE[i] = (mean[i] as number) - (mixedC[i] as number);
   r.set(rstd);
   mixedR.set(rstd);
 }
@@ -45,6 +45,7 @@ const savedShape = ({ B, G }: SlabView) => [ROWS.length, B * G];
 /** Instance moments in one sweep, the mixture of small arrays, one application. */
 const forward: Run<'Mixture'> = ({ x, gamma, beta, ...mixed }, attrs, backend) => {
   const host = backend as WasmBackend;
+  bringIn(host, { x, gamma, beta, ...mixed });
   const { view, keep } = attrs;
   const sets = view.B * view.G;
   const shapes: (readonly number[])[] = [x.shape];
@@ -69,14 +70,6 @@ const forward: Run<'Mixture'> = ({ x, gamma, beta, ...mixed }, attrs, backend) =
   });
 };
 
-/** From a function's gradients of mean and variance (−½·rstd³·Σ g·(x − mean)) to that of rstd. */
-function ofDeviation(dvariance: Float32Array, rstd: Float32Array): Float64Array {
-  return Float64Array.from(dvariance, (d, i) => {
-    const r = rstd[i] as number;
-    return r === 0 ? 0 : (-2 * d) / (r * r * r);
-  });
-}
-
 /** h and k of dx = dy·γ·r − ((x − c)·h + k), from the gradients of the Instance moments of n values. */
 function writeLine(into: Float32Array, { e }: Rows, gradient: Moments, n: number): void {
   const sets = e.length;
@@ -90,6 +83,7 @@ function writeLine(into: Float32Array, { e }: Rows, gradient: Moments, n: number
 /** One sweep for the sums, the gradient of the mixture, one sweep for dx. */
 const backward: Run<'MixtureGrad'> = ({ x, dy, gamma, saved, ...mixed }, attrs, backend) => {
   const host = backend as WasmBackend;
+  bringIn(host, { x, dy, gamma, saved, ...mixed });
   const { view, affine } = attrs;
   const sets = view.B * view.G;
   const bytes = scratchBytes(view, true);
@@ -100,16 +94,25 @@ const backward: Run<'MixtureGrad'> = ({ x, dy, gamma, saved, ...mixed }, attrs, 
     const rest = [...outputs];
     const [dbeta, dgamma] = affine ? [rest.pop() as number, rest.pop() as number] : [0, 0];
     const dx = rest.shift() as number;
-    const [dmean, dvariance] = [scratch + bytes, scratch + bytes + 4 * sets];
+    const [dmean, drstd] = [scratch + bytes, scratch + bytes + 4 * sets];
     const from = { x: at(host, x), dy: at(host, dy), gamma: at(host, gamma), saved: at(host, saved) };
-    const sums = { ...from, saved: from.saved + 4 * MIXED * sets, dx: 0, dgamma, dbeta, dmean, dvariance, line: 0 };
+    const sums = {
+      ...from,
+      saved: from.saved + 4 * MIXED * sets,
+      dx: 0,
+      dgamma,
+      dbeta,
+      dmean,
+      dvariance: drstd,
+      line: 0,
+    };
     gradientAt(functions, view, sums, true, scratch);
     const { buffer } = memoryOf(host);
     const found = new Float32Array(buffer, dmean, 2 * sets);
     const rows = rowsAt(host, from.saved, sets);
     const given = mixableOf(mixed, attrs, instanceOf(rows), reader(host));
-    const ofMean = new Float64Array(found.subarray(0, sets));
-    const gradients = mixGradients(given, new Float64Array(rows.r), ofMean, ofDeviation(found.subarray(sets), rows.r));
+    const [ofMean, ofDeviation] = [new Float64Array(found.subarray(0, sets)), new Float64Array(found.subarray(sets))];
+    const gradients = mixGradients(given, new Float64Array(rows.r), ofMean, ofDeviation);
     const { memory, weights, instance } = gradients;
     [...weights, ...(memory ? [memory.mean, memory.variance] : [])].forEach((values, i) => {
       new Float32Array(buffer, rest[i], values.length).set(values);
@@ -120,5 +123,11 @@ const backward: Run<'MixtureGrad'> = ({ x, dy, gamma, saved, ...mixed }, attrs, 
   });
 };
 
-export const Mixture = kernel<'Mixture'>(forward);
+/**
+ * JavaScript takes longer for a set than operations do, and keeps more of it: where statistics are many and not small beside x
+ * (measured: from 16 values a set they are), composed operations come first.
+ */
+const pays = ({ B, S, G, K, T }: SlabView): boolean => S * K * T >= 16 || B * G <= 1 << 13;
+
+export const Mixture = kernel<'Mixture'>(forward, 0, pays);
 export const MixtureGrad = kernel<'MixtureGrad'>(backward, ROWS.length);

@@ -306,7 +306,7 @@ export function lanesGradient(
         for (let c = g * K; c < (g + 1) * K; c++) {
           addChannel(load<f64>(level + (c << 3)), load<f64>(slope + (c << 3)), e, rstd, gamma, c, tg, tb, sums);
         }
-        setGradient(sums, i, n, e, rstd, center, dmean, dvariance);
+        setGradient(sums, i, n, e, rstd, center, dx, dmean, dvariance);
       }
       const h = <f32>load<f64>(sums), k = <f32>load<f64>(sums, 8);
       for (let c = g * K; c < (g + 1) * K; c++) {

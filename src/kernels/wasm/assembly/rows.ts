@@ -199,7 +199,7 @@ function flushAll(p: usize, d: usize, n: usize): void {
 
 /**
  * dx of rows (0: only the sums), dγ and dβ where asked (0: not). With `dmean` (statistics were given, not the rows' own): dx = dy·γ·r, and the
- * gradients of mean and variance. With a `line` (h and k of every set) there is nothing to sum: dx = dy·γ·r − ((x − c)·h + k).
+ * gradients of mean and variance, without a dx of mean and 1/deviation. With a `line` (h and k of every set) there is nothing to sum: dx = dy·γ·r − ((x − c)·h + k).
  * Scratch: 16 bytes, and 28 a channel.
  */
 export function rowsGradient(
@@ -220,7 +220,7 @@ export function rowsGradient(
       else {
         if (plain) sumRowPlain(x, dy, g, fg + o, bytes, r, sums);
         else sumRow(x, dy, g, fg + o, fb + o, bytes, c, e, r, sums);
-        setGradient(sums, i, n, <f64>e, <f64>r, center, dmean, dvariance);
+        setGradient(sums, i, n, <f64>e, <f64>r, center, dx, dmean, dvariance);
       }
       const h = <f32>load<f64>(sums);
       if (plain) combineRowPlain(x, dy, g, dx, bytes, r, h);

@@ -130,7 +130,7 @@ export function runsGradient(
       for (let k: usize = 0; k < K; k++) {
         addChannel(load<f64>(D + (k << 3)), load<f64>(E + (k << 3)), e, rstd, gamma, channel + k, tg, tb, sums);
       }
-      setGradient(sums, i, n, e, rstd, center, dmean, dvariance);
+      setGradient(sums, i, n, e, rstd, center, dx, dmean, dvariance);
     }
     if (!dx) continue;
     const h = <f32>load<f64>(sums), k0 = <f32>load<f64>(sums, 8);

@@ -66,16 +66,17 @@ export function addChannel(d: f64, t: f64, e: f64, rstd: f64, gamma: usize, chan
 
 /**
  * What a set's sums (level = Σ dy·γ, slope = Σ dy·γ·x̂) make of dx = dy·γ·r − ((x − c)·h + k): h and k take their place. With `dmean`
- * the statistics were given: they get gradients, and h and k are 0.
+ * the statistics were given: they get gradients, and h and k are 0. Without a dx, the second is that of 1/deviation, Σ dy·γ·(x − mean),
+ * whose size float32 holds where the variance's is beyond it.
  */
 export function setGradient(
-  sums: usize, i: usize, n: f64, e: f64, rstd: f64, center: bool, dmean: usize, dvariance: usize,
+  sums: usize, i: usize, n: f64, e: f64, rstd: f64, center: bool, dx: usize, dmean: usize, dvariance: usize,
 ): void {
   const level = load<f64>(sums), slope = load<f64>(sums, 8);
   let h: f64 = 0, k: f64 = 0;
   if (dmean) {
     store<f32>(dmean + (i << 2), <f32>(-rstd * level));
-    store<f32>(dvariance + (i << 2), <f32>(-0.5 * rstd * rstd * slope));
+    store<f32>(dvariance + (i << 2), <f32>(dx ? -0.5 * rstd * rstd * slope : rstd == 0 ? 0 : slope / rstd));
   } else {
     h = rstd * rstd * slope / n;
     k = (center ? rstd * level / n : 0) - e * h;
