@@ -58,8 +58,8 @@ const FUSED: Steps = {
 const STEPS: Readonly<Record<Backend, Steps>> = {
   cpu: FUSED,
   wasm: FUSED,
-  webgl: COMPOSED,
-  webgpu: COMPOSED,
+  webgl: FUSED,
+  webgpu: FUSED,
   tensorflow: COMPOSED,
 };
 

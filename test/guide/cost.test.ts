@@ -39,7 +39,7 @@ describe('programs where a backend has no kernels of its own', () => {
 
   test.each(EACH)('%s in %s are as many as said', async (id, phase) => {
     const counted = await countPrograms(normRow(id), phase, 'composed');
-    expect(normalizationCost(id, SHAPE).dispatches.webgl[phase]).toBe(counted);
+    expect(normalizationCost(id, SHAPE).dispatches.tensorflow[phase]).toBe(counted);
   });
 });
 
