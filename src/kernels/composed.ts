@@ -165,6 +165,18 @@ const ApplyStatisticsGrad: Kernels['ApplyStatisticsGrad'] = ({ x, dy, mean, vari
   return attrs.affine ? [...result, overBatch(sumUpXhat), overBatch(sumUp)] : result;
 };
 
+/** Whether a saved tensor is one of the composed forward kernels: δ and 1/deviation of `Normalize`, δ of `Moments`. */
+export function isComposed(
+  { dtype, shape }: tf.Tensor,
+  { view, center }: { view: SlabView; center: boolean },
+): boolean {
+  const sets = view.B * view.G;
+  if (dtype !== 'float32') return false;
+  return shape.length === 1
+    ? shape[0] === sets
+    : shape.length === 2 && shape[0] === (center ? 2 : 1) && shape[1] === sets;
+}
+
 export const composed: Pick<Kernels, ComposedName> = {
   Normalize,
   NormalizeGrad,

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { composed, momentsGradDifferentiable, normalizeGradDifferentiable } from './composed.js';
+import { composed, isComposed, momentsGradDifferentiable, normalizeGradDifferentiable } from './composed.js';
 import {
   AFFINE_SETS,
   type AffineSet,
@@ -9,8 +9,9 @@ import {
   type MomentsAttrs,
   type NormalizeAttrs,
   registeredName,
+  type SlabView,
 } from './contract.js';
-import { run as dispatch } from './dispatch.js';
+import { run as dispatch, offers } from './dispatch.js';
 import { answersForEmpty } from './empty.js';
 
 /**
@@ -51,7 +52,20 @@ export function parameterGradients(set: AffineSet, dgamma?: tf.Tensor, dbeta?: t
   return { ...(gamma && dgamma ? { gamma: dgamma } : {}), ...(beta && dbeta ? { beta: dbeta } : {}) };
 }
 
-/** The gradient kernel, or, where the gradient is differentiated itself, the same out of differentiable ops. */
+/** Whether what a forward kernel saved can be read here: it may have run on another backend. */
+function isReadable<N extends ComposedName>(
+  kernel: N,
+  inputs: Parameters<Kernels[N]>[0],
+  attrs: Parameters<Kernels[N]>[1],
+): boolean {
+  const { saved } = inputs as { saved?: tf.Tensor };
+  return !saved || offers(kernel, inputs, attrs) || isComposed(saved, attrs as { view: SlabView; center: boolean });
+}
+
+/**
+ * The gradient kernel, or the same out of differentiable ops where the gradient is differentiated itself, or nothing that was saved
+ * can be used: then the statistics are computed again from x.
+ */
 function gradient<N extends 'NormalizeGrad' | 'MomentsGrad' | 'ApplyStatisticsGrad'>(
   kernel: N,
   inputs: Parameters<Kernels[N]>[0],
@@ -59,7 +73,8 @@ function gradient<N extends 'NormalizeGrad' | 'MomentsGrad' | 'ApplyStatisticsGr
   differentiable: () => tf.Tensor[],
 ): tf.Tensor[] {
   if (inputs.x.size === 0) return answersForEmpty(kernel, inputs.x, attrs.view);
-  return tf.engine().isTapeOn() ? differentiable() : dispatch(kernel, inputs, attrs);
+  const again = tf.engine().isTapeOn() || !isReadable(kernel, inputs, attrs);
+  return again ? differentiable() : dispatch(kernel, inputs, attrs);
 }
 
 function registerNormalize(set: AffineSet): void {

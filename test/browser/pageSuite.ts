@@ -1,8 +1,18 @@
 import { getThreadsCount } from '@tensorflow/tfjs-backend-wasm';
 import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
-import { type Check, expectClose, expectEqual, expectTrue, type Pack, type Suite, type Tf } from '../suites/harness.js';
+import type { Tensor } from '@tensorflow/tfjs-core';
+import {
+  type Check,
+  expectClose,
+  expectEqual,
+  expectTrue,
+  normal,
+  type Pack,
+  type Suite,
+  type Tf,
+} from '../suites/harness.js';
 import { reference } from '../suites/reference.js';
-import { ACTIVATIONS, plain, result, sample, tolerance } from '../suites/subjects.js';
+import { ACTIVATIONS, forward, parameters, plain, result, sample, tolerance } from '../suites/subjects.js';
 import { withoutErrors } from './device.js';
 import type { Run } from './runs.js';
 import { inWorker } from './worker.js';
@@ -103,6 +113,46 @@ const registeredAgain: Check = {
   },
 };
 
+/** Forward on one backend, the gradient on another: what was saved is read there, or computed again from x. */
+function switched(own: Run['backend']): Check {
+  // Nothing that lies on a WebGPU device can be read at once, which is what tfjs does to bring it to another backend.
+  const ways =
+    own === 'webgpu'
+      ? [['cpu', own]]
+      : [
+          ['cpu', own],
+          [own, 'cpu'],
+        ];
+  return {
+    name: 'the backend switched between forward and gradient',
+    async run(tf, pack) {
+      const gradient = async (norm: (typeof ACTIVATIONS)[number], from: string, to: string) => {
+        const subject = sample(norm);
+        await tf.setBackend(from);
+        const dx = tf.tidy(() => {
+          const f = (x: Tensor) => {
+            const y = forward(tf, pack, subject, x, parameters(tf, subject));
+            void tf.setBackend(to); // both have started: it takes effect at once
+            return tf.sum(tf.mul(y, tf.tensor(normal(subject.x.length, { seed: 5 }), [...subject.shape])));
+          };
+          return tf.grad(f)(tf.tensor(subject.x, [...subject.shape]));
+        });
+        const values = await dx.data();
+        dx.dispose();
+        return values;
+      };
+      for (const norm of ACTIVATIONS) {
+        const expected = await gradient(norm, 'cpu', 'cpu');
+        for (const [from, to] of ways as [string, string][]) {
+          const close = { atol: 2e-5, rtol: 2e-5 };
+          expectClose(await gradient(norm, from, to), expected, close, `${norm.id}, ${from} to ${to}`);
+        }
+      }
+      await tf.setBackend(own);
+    },
+  };
+}
+
 function worker(run: Run): Check {
   return {
     name: 'gradients in a dedicated worker',
@@ -119,6 +169,8 @@ export function pageSuite(run: Run): Suite {
   if (run.backend === 'webgpu') own.push(faultyProgram);
   return {
     name: 'page',
-    checks: run.half ? own.filter(({ name }) => !/worker/.test(name)) : [...own, another, registeredAgain],
+    checks: run.half
+      ? own.filter(({ name }) => !/worker/.test(name))
+      : [...own, another, switched(run.backend), registeredAgain],
   };
 }

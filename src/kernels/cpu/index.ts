@@ -2,7 +2,7 @@ import type { BackendKernel, BackendKernels } from '../contract.js';
 import { withoutChannels } from './blocks.js';
 import { loopsFor } from './loops.js';
 import { Mixture, MixtureGrad } from './mixture.js';
-import { restore, save } from './saved.js';
+import { isReadable, restore, save } from './saved.js';
 import { reciprocalDeviation } from './statistics.js';
 import { allFloat, type CpuBackend, doubles, floats, floatTensor } from './values.js';
 
@@ -10,7 +10,6 @@ import { allFloat, type CpuBackend, doubles, floats, floatTensor } from './value
  * The kernels of the plain-JS backend: loops over the backend's own arrays, everything between the loads and the stores in
  * double. They run wherever JavaScript does, also where a page forbids WebAssembly.
  *
- * Gradient kernels that read `saved` decline nothing: what the forward kernel wrote, the composed one could not read.
  */
 const Normalize: BackendKernel<'Normalize'> = {
   accepts: allFloat,
@@ -35,6 +34,7 @@ const Normalize: BackendKernel<'Normalize'> = {
 };
 
 const NormalizeGrad: BackendKernel<'NormalizeGrad'> = {
+  accepts: ({ saved, ...inputs }, { view }) => allFloat(inputs) && isReadable(saved, view, 2),
   run({ x, dy, gamma, saved }, { view, center, affine }, host) {
     const backend = host as CpuBackend;
     const channels = gamma || affine ? view : withoutChannels(view);
@@ -63,6 +63,7 @@ const Moments: BackendKernel<'Moments'> = {
 
 /** dx = (dmean + 2·dvariance·(x − mean))/n: a factor and a shift a set; without centring the mean is a constant. */
 const MomentsGrad: BackendKernel<'MomentsGrad'> = {
+  accepts: ({ saved, ...inputs }, { view }) => allFloat(inputs) && isReadable(saved, view, 1),
   run({ x, dmean, dvariance, saved }, { view, center }, host) {
     const backend = host as CpuBackend;
     const values = floats(backend, x);

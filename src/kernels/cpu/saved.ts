@@ -17,6 +17,13 @@ export function save(backend: CpuBackend, rows: readonly Float64Array[]): Tensor
   return backend.makeTensorInfo([rows.length, 2 * size], 'int32', new Int32Array(all.buffer));
 }
 
+/** Whether it is what {@link restore} reads: ours, of as many rows, or what the wasm kernels and the composed ones write. */
+export function isReadable({ dtype, shape }: TensorInfo, { B, G }: SlabView, rows: number): boolean {
+  if (dtype === 'int32') return shape.length === 2 && shape[0] === rows && shape[1] === 2 * B * G;
+  const [first, second] = shape.length === 1 ? [1, shape[0]] : shape;
+  return shape.length <= 2 && second === B * G && (first as number) <= 3;
+}
+
 export interface Restored {
   readonly mean: Float64Array;
   /** Only of `Normalize`. */

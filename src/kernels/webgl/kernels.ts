@@ -1,7 +1,7 @@
 import type { Tensor, TensorInfo } from '@tensorflow/tfjs-core';
 import type { BackendKernel, BackendKernels, KernelName, SlabView } from '../contract.js';
 import { apply, given, momentsGradient, saved as savedBy, spreadGradient } from './apply.js';
-import { checkContext, isSupported, type WebGLBackend } from './backend.js';
+import { checkContext, isHalf, isSupported, type WebGLBackend } from './backend.js';
 import { planar, shaped } from './copy.js';
 import { collect, foldGiven, foldMeans, type Pass } from './gradient.js';
 import { Mixture } from './mixture.js';
@@ -102,11 +102,16 @@ function acceptsMixture(inputs: { x: Tensor; saved?: Tensor }, { view }: { view:
   return accepts(inputs) && !isRow(planOf(inputs.x.shape, view)) && (!inputs.saved || inputs.saved.shape.length === 3);
 }
 
+/** Pairs of every set, or rows cut from a list; what other backends save has other shapes. */
+function isOurs(shape: readonly number[]): boolean {
+  if (shape.length === 3) return shape[2] === (isHalf() ? 4 : 2);
+  return shape.length === 4 && shape[0] === 1 && shape[1] === 1 && shape[2] === (isHalf() ? 3 : 2);
+}
+
 /** Whether WebGL 2 is there, and every input what the programs read: `saved` too, which another kernel may have written. */
 function accepts(inputs: object): boolean {
   const tensors = inputs as Record<string, Tensor | undefined>;
-  const shape = tensors.saved?.shape;
-  if (shape && shape.length < 3) return false;
+  if (tensors.saved && !isOurs(tensors.saved.shape)) return false;
   for (const name in tensors) if (tensors[name] && tensors[name].dtype !== 'float32') return false;
   return isSupported();
 }

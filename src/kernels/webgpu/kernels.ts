@@ -2,7 +2,7 @@ import type { Tensor, TensorInfo } from '@tensorflow/tfjs-core';
 import type { BackendKernel, BackendKernels, KernelName, SlabView } from '../contract.js';
 import { stateOf, type WebGpuBackend } from './device.js';
 import { applyGiven, momentsGrad } from './elements.js';
-import { mix } from './mixture.js';
+import { mix, savedMixture } from './mixture.js';
 import { mixGrad } from './mixtureGrad.js';
 import { type Forward, normalizeRows, type Options, rowsOf } from './rows.js';
 import { normalizeRowsGrad } from './rowsGrad.js';
@@ -11,7 +11,7 @@ import { normalizeSlabs } from './slabForward.js';
 import { applyGivenGrad, normalizeSlabsGrad } from './slabGrad.js';
 import { normalizeSmall, smallTiles } from './small.js';
 
-/** δ, the mean from the set's first value, and 1/deviation of every set. No other backend's saved tensor has this rank. */
+/** δ, the mean from the set's first value, and 1/deviation of every set. No other backend's saved tensor has this shape. */
 const savedShape = ({ B, G }: SlabView) => [B * G, 2, 1];
 const momentsShape = ({ B, G }: SlabView) => [B, G];
 const parameterShape = ({ G, K }: SlabView) => [G * K];
@@ -48,7 +48,9 @@ const Moments: Run<'Moments'> = ({ x }, { view, center, keep }, host) => {
 const NormalizeGrad: Run<'NormalizeGrad'> = ({ x, dy, gamma, saved }, { view, center, affine }, host) => {
   const dx = make(host, x.shape);
   const [dgamma, dbeta] = affine ? [0, 1].map(() => make(host, parameterShape(view))) : [];
-  const grad = view.S === 1 ? normalizeRowsGrad : normalizeSlabsGrad;
+  // Rows of groups that do not end with a vector, of channels that do, are read by channels.
+  const isRow = view.S === 1 && rowsOf(view).isVector === slabOf(view).isVector;
+  const grad = isRow ? normalizeRowsGrad : normalizeSlabsGrad;
   grad(host as WebGpuBackend, { x, dy, gamma, saved, dx, dgamma, dbeta }, view, center);
   return dgamma && dbeta ? [dx, dgamma, dbeta] : [dx];
 };
@@ -101,18 +103,18 @@ const MixtureGrad: Run<'MixtureGrad'> = ({ x, dy, saved, ...mixed }, attrs, host
 
 /** Whether the device serves us, and every input is what the shaders read: `saved` too, which others may have written. */
 const accepts =
-  (rank: number) =>
-  (inputs: object, _attrs: object, backend: unknown): boolean => {
+  (shapeOf: (view: SlabView) => readonly number[]) =>
+  (inputs: object, { view }: { view: SlabView }, backend: unknown): boolean => {
     const tensors = inputs as Record<string, Tensor>;
-    if (tensors.saved && tensors.saved.rank !== rank) return false;
+    if (tensors.saved && tensors.saved.shape.join() !== shapeOf(view).join()) return false;
     const host = backend as WebGpuBackend;
     if (stateOf(host).form === null) return false;
     // Where integers are cast to floats, tfjs keeps the integers and reads them otherwise.
     return Object.values(tensors).every(({ dataId }) => host.tensorMap.get(dataId)?.dtype === 'float32');
   };
 
-const kernel = <N extends KernelName>(run: Run<N>, savedRank = 3): BackendKernel<N> => ({
-  accepts: accepts(savedRank),
+const kernel = <N extends KernelName>(run: Run<N>, shapeOf = savedShape): BackendKernel<N> => ({
+  accepts: accepts(shapeOf),
   run,
 });
 
@@ -127,8 +129,8 @@ export const webgpuKernels: BackendKernels = {
   Mixture: {
     // What is given is not told once more: that would be a ninth tensor in a shader.
     accepts: (inputs, attrs, host) =>
-      !(inputs.memoryMean && attrs.keep === 'moments') && accepts(4)(inputs, attrs, host),
+      !(inputs.memoryMean && attrs.keep === 'moments') && accepts(savedMixture)(inputs, attrs, host),
     run: Mixture,
   },
-  MixtureGrad: kernel<'MixtureGrad'>(MixtureGrad, 4),
+  MixtureGrad: kernel<'MixtureGrad'>(MixtureGrad, savedMixture),
 };

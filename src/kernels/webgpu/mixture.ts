@@ -8,17 +8,21 @@ import { ENTRY, reducer, rstd } from './wgsl.js';
 
 /**
  * Mixtures of Instance, Layer and Batch statistics: all of them lie in one tensor `st` of vectors, which is also what is
- * saved. For every [b, c]: mean from the set's first value, variance, mean from x's first value; for every channel the
- * batch's mean and variance, ρ, γ; for every sample the layer's; then the softmaxes of both logits.
- * Differences are taken of means from x's first value: they are small where x's mean is large.
+ * saved. For every [b, c]: mean from the set's first value, variance, mean from the channel's first value, mean from the
+ * sample's first value; for every channel the batch's mean (from the channel's first value) and variance, ρ, γ; for every sample
+ * the layer's mean (from the sample's first value) and variance; then the softmaxes of both logits.
+ * Differences are taken of means from a value that both share: they are small where these are large, and see no other channel or sample.
+ * Test: "one channel far from the others".
  */
-export const savedSize = ({ B, G }: SlabView): number => B * G + G + B + 2;
+export const savedMixture = ({ B, G }: SlabView) => [B * G + G + B + 2, 4, 1, 1];
 
 export const PLACES = `
 fn instanceAt(b: u32, c: u32) -> vec4f { return st[b * u.G + c]; }
 fn batchAt(c: u32) -> vec4f { return st[u.B * u.G + c]; }
 fn layerAt(b: u32) -> vec4f { return st[u.B * u.G + u.G + b]; }
-fn weightsAt(k: u32) -> vec4f { return st[u.B * u.G + u.G + u.B + k]; }`;
+fn weightsAt(k: u32) -> vec4f { return st[u.B * u.G + u.G + u.B + k]; }
+// Nothing of what is not mixed, NaN neither.
+fn part(w: f32, v: f32) -> f32 { return select(w * v, 0.0, w == 0.0); }`;
 
 /** The mixed mean, from the set's first value, and 1/deviation; `share` is the batch's in a gate. src/kernels/mix.ts has the formulas. */
 export const mixOf = (isGate: boolean): string => `${PLACES}${rstd('f32')}
@@ -29,7 +33,7 @@ fn mixOf(b: u32, c: u32) -> vec2f {
       ? `let f = t.z * rstdOf(t.y); let r = f + (1.0 - t.z) * rstdOf(i.y);
   return vec2f(i.x + select(f / r, 0.0, r == 0.0) * (t.x - i.z), r);`
       : `let s = layerAt(b); let w = weightsAt(0u); let v = weightsAt(1u);
-  return vec2f(i.x + w.y * (s.x - i.z) + w.z * (t.x - i.z), rstdOf(v.x * i.y + v.y * s.y + v.z * t.y));`
+  return vec2f(i.x + part(w.y, s.x - i.w) + part(w.z, t.x - i.z), rstdOf(part(v.x, i.y) + part(v.y, s.y) + part(v.z, t.y)));`
   }
 }`;
 
@@ -68,7 +72,8 @@ const INSTANCE: Program<SlabVariant> = {
   let k = wg * 8u + l / 32u; let live = k < u.B * u.G; let b = k / u.G; let c = k % u.G;
   let f = foldSet(b, c, l % 32u, 32u, l, live);
   if (live && l % 32u == 0u) {
-    st[k] = vec4f(f, (xAt(b * u.sample + c * u.span) - xAt(0u)) + f.x, 0.0);
+    let own = xAt(b * u.sample + c * u.span);
+    st[k] = vec4f(f, (own - xAt(c * u.span)) + f.x, (own - xAt(b * u.sample)) + f.x);
     if (b == 0u) { st[u.B * u.G + c] = vec4f(0.0, 0.0, ${handedOn(false, has)}); }
     if (k == 0u) { let o = u.B * u.G + u.G + u.B; st[o] = softmax(${logits('meanWeight')}); st[o + 1u] = softmax(${logits('varianceWeight')}); }
   }
@@ -83,25 +88,25 @@ fn runs(b: u32, c: u32) -> vec4f {
   for (var p = 0u; p < u.P; p++) { m += count(p) * pt[at + p * u.G]; }
   m /= u.n;
   for (var p = 0u; p < u.P; p++) { let i = at + p * u.G; let d = pt[i] - m; v += pt[off + i] + count(p) * d * d; }
-  return vec4f(m, v / u.n, (xAt(b * u.sample + c * u.span) - xAt(0u)) + m, 0.0);
+  return vec4f(m, v / u.n, (xAt(b * u.sample + c * u.span) - xAt(c * u.span)) + m, 0.0);
 }`;
 
 /** Of a sample's layer, eight samples a workgroup. */
 const LAYERS = `
-  let b = (wg - u.main) * 8u + l / 32u; let bb = min(b, u.B - 1u); let z = instanceAt(bb, 0u).z; var a = 0.0;
-  for (var c = l % 32u; c < u.G; c += 32u) { a += instanceAt(bb, c).z - z; }
+  let b = (wg - u.main) * 8u + l / 32u; let bb = min(b, u.B - 1u); let z = instanceAt(bb, 0u).w; var a = 0.0;
+  for (var c = l % 32u; c < u.G; c += 32u) { a += instanceAt(bb, c).w - z; }
   let d = sum(a, l, 32u) / f32(u.G); a = 0.0;
-  for (var c = l % 32u; c < u.G; c += 32u) { let i = instanceAt(bb, c); let e = i.z - z - d; a += i.y + e * e; }
+  for (var c = l % 32u; c < u.G; c += 32u) { let i = instanceAt(bb, c); let e = i.w - z - d; a += i.y + e * e; }
   let v = sum(a, l, 32u) / f32(u.G);
   if (b < u.B && l % 32u == 0u) { st[u.B * u.G + u.G + b] = vec4f(z + d, v, 0.0, 0.0); }`;
 
-/** Of the batch, from the first sample's first value. */
+/** Of the batch. A lane reads what it wrote itself. */
 const BATCH = `
-    let z = xAt(cc * u.span) - xAt(0u); let vl = (l & 31u) * 8u + (l >> 5u); var a = 0.0;
-    for (var b = l >> 5u; b < u.B; b += 8u) { a += instanceAt(b, cc).z - z; }
-    let d = sum(a, vl, 8u) / f32(u.B); a = 0.0;
-    for (var b = l >> 5u; b < u.B; b += 8u) { let i = instanceAt(b, cc); let e = i.z - z - d; a += i.y + e * e; }
-    let v = sum(a, vl, 8u) / f32(u.B); let t = z + d;`;
+    let vl = (l & 31u) * 8u + (l >> 5u); var a = 0.0;
+    for (var b = l >> 5u; b < u.B; b += 8u) { a += instanceAt(b, cc).z; }
+    let t = sum(a, vl, 8u) / f32(u.B); a = 0.0;
+    for (var b = l >> 5u; b < u.B; b += 8u) { let i = instanceAt(b, cc); let e = i.z - t; a += i.y + e * e; }
+    let v = sum(a, vl, 8u) / f32(u.B);`;
 
 /** Batch statistics, 32 channels a workgroup, or those given; then layer statistics. A gate's takes the partials itself. */
 const TOTALS: Program<MixedVariant> = {
@@ -109,12 +114,12 @@ const TOTALS: Program<MixedVariant> = {
   tensors: 'st:v mean:f variance:f > x:V pt:f gamma:f rho:f memoryMean:f memoryVariance:f',
   wgsl: ({ isGate, ...variant }, has) => `${head(variant)}${PLACES}${reducer('sum', 'f32')}${isGate ? RUNS : ''}${ENTRY}
   if (wg < u.main) {
-    let c = wg * 32u + (l & 31u); let cc = min(c, u.G - 1u);
+    let c = wg * 32u + (l & 31u); let cc = min(c, u.G - 1u); let pilot = xAt(cc * u.span);
     ${isGate ? 'if (c < u.G) { for (var b = l >> 5u; b < u.B; b += 8u) { st[b * u.G + c] = runs(b, c); } }' : ''}
-    ${has('memoryMean') ? 'let t = memoryMean[cc] - xAt(0u); let v = memoryVariance[cc];' : BATCH}
+    ${has('memoryMean') ? 'let t = memoryMean[cc] - pilot; let v = memoryVariance[cc];' : BATCH}
     if (c < u.G && l < 32u) {
       let o = u.B * u.G + c; st[o] = vec4f(t, v, ${isGate ? handedOn(isGate, has) : 'st[o].zw'});
-      ${has('mean') ? 'mean[c] = xAt(c * u.span) + d; variance[c] = v;' : ''}
+      ${has('mean') ? 'mean[c] = pilot + t; variance[c] = v;' : ''}
     }
     return;
   }
@@ -154,7 +159,7 @@ export function mix(
   const { view, epsilon } = attrs;
   const isGate = attrs.by === 'rstd';
   const { pt, variant, main, sizes } = partials(host, inputs.x, view, true);
-  const st = host.makeTensorInfo([savedSize(view), 4, 1, 1], 'float32');
+  const st = host.makeTensorInfo(savedMixture(view), 'float32');
   const all = { ...inputs, ...moments, y, st };
   const { x, memoryMean, memoryVariance } = inputs;
   if (!isGate) {

@@ -33,8 +33,8 @@ const GATE = `
     tot += vec4f(dm * share, -0.5 * rb * rb * rb * (whole + dshare) * t.z, (whole + dshare) * rb - whole * own, 0.0);`;
 const SWITCH = `
     let dv = -0.5 * r * r * r * dr;
-    aux[b * u.G + c] = vec4f(dm * (1.0 - w.y - w.z), v.x * dv, r * t.w, 0.0);
-    tot += vec4f(w.z * dm, v.z * dv, 0.0, 0.0);`;
+    aux[b * u.G + c] = vec4f(part(1.0 - w.y - w.z, dm), part(v.x, dv), r * t.w, 0.0);
+    tot += vec4f(part(w.z, dm), part(v.z, dv), 0.0, 0.0);`;
 
 /** Of a sample: gradients of its layer statistics, and its part in those of the weights. */
 const LAYERS = `
@@ -42,7 +42,7 @@ const LAYERS = `
   for (var c = l % 32u; c < u.G; c += 32u) {
     let i = instanceAt(b, c); let t = batchAt(c); let r = mixOf(b, c).y; let s = fold(b, c) * t.w;
     let dm = -r * s.x; let dv = -0.5 * r * r * r * s.y;
-    g += mat2x4f(vec4f(w.y * dm, v.y * dv, dm * (layer.x - i.z), dm * (t.x - i.z)), dv * vec4f(i.y, layer.y, t.y, 0.0));
+    g += mat2x4f(vec4f(part(w.y, dm), part(v.y, dv), dm * (layer.x - i.w), dm * (t.x - i.z)), dv * vec4f(i.y, layer.y, t.y, 0.0));
   }
   g = sums(g, l, 32u);
   if (l % 32u == 0u && (wg - u.main) * 8u + l / 32u < u.B) { let o = u.B * u.G + u.G + 2u * b; aux[o] = g[0]; aux[o + 1u] = g[1]; }`;
@@ -80,8 +80,8 @@ const STATISTICS: Program<{ readonly isGate: boolean }> = {
 const whole = (isGate: boolean, ownBatch: boolean): string => `
 fn whole(b: u32, c: u32) -> vec4f {
   let i = instanceAt(b, c); var a = aux[b * u.G + c];
-  ${ownBatch ? 'let g = aux[u.B * u.G + c].xy / f32(u.B); a += vec4f(g.x + 2.0 * g.y * (i.z - batchAt(c).x), g.y, 0.0, 0.0);' : ''}
-  ${isGate ? '' : 'let h = aux[u.B * u.G + u.G + 2u * b].xy / f32(u.G); a += vec4f(h.x + 2.0 * h.y * (i.z - layerAt(b).x), h.y, 0.0, 0.0);'}
+  ${ownBatch ? 'let g = aux[u.B * u.G + c].xy / f32(u.B); a += vec4f(g.x + part(2.0 * g.y, i.z - batchAt(c).x), g.y, 0.0, 0.0);' : ''}
+  ${isGate ? '' : 'let h = aux[u.B * u.G + u.G + 2u * b].xy / f32(u.G); a += vec4f(h.x + part(2.0 * h.y, i.w - layerAt(b).x), h.y, 0.0, 0.0);'}
   return vec4f(a.x / u.n, 2.0 * a.y / u.n, a.z, i.x);
 }`;
 

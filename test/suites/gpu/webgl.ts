@@ -1,4 +1,5 @@
 import type { Suite } from '../harness.js';
+import { setChecks } from './sharedSets.js';
 import { webglHalfSuite } from './webglHalf.js';
 import { webglKernelSuite } from './webglKernels.js';
 import { webglLifeSuite } from './webglLife.js';
@@ -12,6 +13,7 @@ export const WEBGL_SUITES: readonly Suite[] = [
   webglKernelSuite,
   webglNumberSuite,
   webglMixtureSuite,
+  { name: 'webgl sets', checks: setChecks },
   webglLifeSuite,
 ];
 

@@ -30,6 +30,9 @@ const WAYS: readonly SlabView[] = [
   { B: 2, S: 300, G: 5, K: 3, T: 7 }, // the channel axis in the middle
   { B: 2, S: 3, G: 2, K: 600, T: 1 }, // sets wider than a tile
   { B: 2, S: 40, G: 2, K: 300, T: 4 }, // the same, with runs
+  { B: 4, S: 1, G: 4, K: 3, T: 1 }, // groups without positions, where channels end with a vector and groups do not
+  { B: 920, S: 1, G: 8, K: 2, T: 1 },
+  { B: 5, S: 1, G: 8, K: 1, T: 1 },
 ];
 
 /** Workgroups go into a second dimension beyond the device's limit, here one that small tensors reach. */
