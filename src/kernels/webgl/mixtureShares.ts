@@ -1,6 +1,7 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
+import type { Statistic } from '../contract.js';
 import type { WebGLBackend } from './backend.js';
-import { type How, hasLayer, type Mixed, mixedInputs, mixing, weightOf, weights } from './mixing.js';
+import { type How, hasBatch, hasLayer, type Mixed, mixedInputs, mixing, weightOf, weights } from './mixing.js';
 import type { Plan } from './plan.js';
 import { asPairs, asTexels, asValues, runProgram } from './program.js';
 
@@ -33,8 +34,11 @@ Parts parts(int b, int c, vec2 batch, vec2 layer) {
     vec2(0.), vec4((dw + ds) * r - dw * i, 0., 0., 0.), 0.);
 }`;
   }
-  const part = (name: 'instance' | 'layer' | 'batch') =>
-    `vec2(dM * ${weightOf(how, 'w', name)}, dV * ${weightOf(how, 'u', name)})`;
+  // Nothing of what is not mixed: zero times a NaN would be one. Test: "NaN stays in its sample".
+  const part = (name: Statistic) =>
+    how.statistics.includes(name)
+      ? `vec2(dM * ${weightOf(how, 'w', name)}, dV * ${weightOf(how, 'u', name)})`
+      : 'vec2(0.)';
   return `${start}
   ${weights(how)} float dV = -.5 * dR * o.w * o.w * o.w;
   return Parts(${part('instance')}, ${part('batch')}, ${part('layer')}, vec4(dM * batch.x, dV * batch.y, dM * layer.x, dV * layer.y), dV * v);
@@ -84,7 +88,7 @@ export function gather(backend: WebGLBackend, { x, st, cf, plan, how, mixed }: S
   const code = `${mixing(plan, how, mixed.memoryMean !== undefined, OWN)}${gradientsAt(how)}
 vec2 at(int b, int c) {
   ${batch} vec2 d = parts(b, c, z, vec2(0.)).own;
-  ${mixed.memoryMean ? '' : ofBatch}
+  ${mixed.memoryMean || !hasBatch(how) ? '' : ofBatch}
   ${hasLayer(how) ? ofLayer : ''}
   return d * vec2(1., 2.);
 }
