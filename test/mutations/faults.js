@@ -79,8 +79,8 @@ export const FAULTS = [
     edits: [
       {
         file: 'src/kernels/gradients.ts',
-        find: 'isTapeOn() ? differentiable()',
-        replace: 'isTapeOn() ? differentiable().map((t) => tf.zerosLike(t))',
+        find: 'return again ? differentiable()',
+        replace: 'return again ? differentiable().map((t) => tf.zerosLike(t))',
       },
     ],
     caughtBy: 'gradients second order',
