@@ -12,7 +12,7 @@ export interface Options {
   readonly jobs: readonly Job[];
 }
 
-const DEFAULT_FILE = 'bench/out/performance.md';
+export const DEFAULT_FILE = 'bench/out/performance.md';
 
 const EXAMPLES = `
 Examples:

@@ -1,6 +1,6 @@
 import { Command, Option } from 'commander';
 import { GPU_BACKENDS, type GpuBackend } from '../candidates/types.js';
-import { pattern, wholeNumber } from '../options.js';
+import { DEFAULT_FILE, pattern, wholeNumber } from '../options.js';
 import { GPU_CASES, type GpuCase } from './cases.js';
 import { HOSTS, type Host } from './session.js';
 
@@ -13,8 +13,6 @@ export interface GpuOptions {
   readonly write?: string;
   readonly cases: readonly GpuCase[];
 }
-
-const DEFAULT_FILE = 'bench/out/performance.md';
 
 const EXAMPLES = `
 Examples:

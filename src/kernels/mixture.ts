@@ -12,7 +12,7 @@ import {
   mixtureName,
 } from './contract.js';
 import { offers, runMixture, runMixtureGrad } from './dispatch.js';
-import { has, type Registered, register, run } from './gradients.js';
+import { has, parameterGradients, type Registered, register, run } from './gradients.js';
 import { mixStatistics } from './mix.js';
 
 type Inputs = Parameters<Kernels['Mixture']>[0];
@@ -69,10 +69,8 @@ function ownGradients(inputs: GradInputs, attrs: MixtureGradAttrs, hasMemory: bo
   const names = [...MIXED_BY[attrs.by], ...(hasMemory ? MEMORY : [])] as string[];
   const found: Record<string, tf.Tensor> = { x: dx };
   for (const name of names) found[name] = rest.shift() as tf.Tensor;
-  const [dgamma, dbeta] = rest as [tf.Tensor, tf.Tensor];
-  if (has(set).gamma) found.gamma = dgamma;
-  if (has(set).beta) found.beta = dbeta;
-  return found;
+  const [dgamma, dbeta] = rest;
+  return { ...found, ...parameterGradients(set, dgamma, dbeta) };
 }
 
 function registerMixture(by: MixtureAttrs['by'], hasMemory: boolean, set: AffineSet): void {

@@ -1,3 +1,4 @@
+import type { Page } from 'playwright-core';
 import { launch } from './chromium.js';
 import type { Calls } from './page.js';
 import { serve } from './server.js';
@@ -16,8 +17,12 @@ export interface SessionOptions {
 
 type Window = { readonly calls: Calls };
 
-export async function open(run: string, { onConsole = () => {} }: SessionOptions = {}): Promise<Session> {
-  const [browser, { server, address }] = await Promise.all([launch(), serve()]);
+/** A Chromium of its own, and the page that `entry` makes; where `start` fails, nothing of it stays. */
+export async function openPage<T>(
+  entry: string | undefined,
+  start: (page: Page, load: () => Promise<unknown>) => Promise<T>,
+): Promise<T & { close(): Promise<void> }> {
+  const [browser, { server, address }] = await Promise.all([launch(), serve(entry)]);
   const close = async () => {
     await browser.close();
     server.closeAllConnections();
@@ -25,18 +30,24 @@ export async function open(run: string, { onConsole = () => {} }: SessionOptions
   };
   try {
     const page = await browser.newPage();
+    const load = () => page.goto(address);
+    return { ...(await start(page, load)), close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+export const open = (run: string, { onConsole = () => {} }: SessionOptions = {}): Promise<Session> =>
+  openPage(undefined, async (page, load) => {
     page.on('console', (message) => onConsole(message.text()));
     page.on('pageerror', (error) => onConsole(`${error.stack ?? error}`));
-    await page.goto(address);
+    await load();
     await page.evaluate((name) => (globalThis as unknown as Window).calls.start(name), run);
     const check = async (suite: string, at: number, name: string) => {
       const ask = [suite, at, name] as const;
       const failure = await page.evaluate((asked) => (globalThis as unknown as Window).calls.check(...asked), ask);
       if (failure !== null) throw new Error(failure);
     };
-    return { check, close };
-  } catch (error) {
-    await close();
-    throw error;
-  }
-}
+    return { check };
+  });

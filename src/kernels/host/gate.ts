@@ -7,9 +7,7 @@ import {
   reciprocalDeviation,
   spreadBatch,
 } from './mixable.js';
-import { add, noMoments } from './totals.js';
-
-const at = (values: Float64Array, i: number): number => values[i] as number;
+import { add, at, noMoments } from './totals.js';
 
 /** By a gate: one mean and one reciprocal deviation of two. */
 export function mixDeviations(given: Mixable, { rho }: GateWeights): Mixed {

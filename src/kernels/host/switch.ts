@@ -8,9 +8,7 @@ import {
   type SwitchWeights,
   spreadBatch,
 } from './mixable.js';
-import { add, type Moments, noMoments, overChannels, spreadTotals, totals } from './totals.js';
-
-const at = (values: Float64Array, i: number): number => values[i] as number;
+import { add, at, type Moments, noMoments, overChannels, spreadTotals, totals } from './totals.js';
 
 function softmax(logits: Float64Array): Float64Array {
   const largest = logits.reduce((a, b) => Math.max(a, b));

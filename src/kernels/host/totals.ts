@@ -21,7 +21,7 @@ export interface Direction {
 export const overChannels = (B: number, C: number): Direction => ({ count: B, n: C, step: C, stride: 1 });
 export const overBatch = (B: number, C: number): Direction => ({ count: C, n: B, step: 1, stride: C });
 
-const at = (values: Float64Array, i: number): number => values[i] as number;
+export const at = (values: Float64Array, i: number): number => values[i] as number;
 
 export function add(values: Float64Array, i: number, value: number): void {
   values[i] = at(values, i) + value;
