@@ -3,6 +3,7 @@ import type { LayersModel, layers } from '@tensorflow/tfjs-layers';
 import { problem } from '../core/errors.js';
 import type { Memory } from './memory.js';
 import { Population } from './population.js';
+import { layersWithin } from './within.js';
 
 /** A layer that remembers statistics. */
 interface Remembering {
@@ -12,17 +13,6 @@ interface Remembering {
 type Inputs = tf.Tensor | tf.Tensor[];
 /** Inputs of a model, or what a data set yields: `{xs}` or `[xs, ys]`-like objects hold them under `xs`. */
 export type CalibrationBatch = Inputs | { xs: Inputs };
-
-/** All layers of a model, those of models and wrappers inside it included, each once. */
-function layersWithin(layer: layers.Layer, found = new Set<layers.Layer>()): Set<layers.Layer> {
-  if (found.has(layer)) return found;
-  found.add(layer);
-  const inner = layer as unknown as Record<string, layers.Layer | layers.Layer[] | undefined>;
-  for (const key of ['layers', 'layer', 'forwardLayer', 'backwardLayer']) {
-    for (const child of [inner[key] ?? []].flat()) layersWithin(child, found);
-  }
-  return found;
-}
 
 function inputsOf(batch: CalibrationBatch): Inputs {
   const inputs = batch instanceof tf.Tensor || Array.isArray(batch) ? batch : batch?.xs;
@@ -37,9 +27,9 @@ function inputsOf(batch: CalibrationBatch): Inputs {
 
 /** The run over the batches: collects with `add`, then writes. */
 function calibration(model: LayersModel) {
-  const remembering = [...layersWithin(model)].filter(
-    (layer): layer is layers.Layer & Remembering => (layer as Partial<Remembering>).memory !== undefined,
-  );
+  const remembering = layersWithin(model)
+    .map(({ layer }) => layer)
+    .filter((layer): layer is layers.Layer & Remembering => (layer as Partial<Remembering>).memory !== undefined);
   const totals = new Map(remembering.map((layer) => [layer, new Population()]));
   const collect = (on: boolean) => {
     for (const [layer, total] of totals) layer.memory.collector = on ? (seen) => total.add(seen) : undefined;

@@ -10,6 +10,7 @@ export {
 export { type CalibrationBatch, calibrateStatistics } from './calibrate.js';
 export { GroupNormalization, type GroupNormalizationArgs, groupNormalization } from './group.js';
 export { InstanceNormalization, type InstanceNormalizationArgs, instanceNormalization } from './instance.js';
+export { isNormalization } from './known.js';
 export { LayerNormalization, type LayerNormalizationArgs, layerNormalization } from './layer.js';
 export {
   MeanOnlyBatchNormalization,
