@@ -19,6 +19,7 @@ import {
 } from './contract.js';
 import { cpuKernels } from './cpu/index.js';
 import { answersForEmpty } from './empty.js';
+import { tensorflowKernels } from './tensorflow/kernels.js';
 import { wasmKernels } from './wasm/kernels.js';
 import { webglKernels } from './webgl/kernels.js';
 import { webgpuKernels } from './webgpu/kernels.js';
@@ -31,6 +32,7 @@ const WITH_AFFINE: readonly ComposedName[] = ['Normalize', 'ApplyStatistics'];
 const provided = new Map<string, BackendKernels>([
   ['cpu', cpuKernels],
   ['wasm', wasmKernels],
+  ['tensorflow', tensorflowKernels],
   ['webgl', webglKernels],
   ['webgpu', webgpuKernels],
 ]);

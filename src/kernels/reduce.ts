@@ -17,10 +17,14 @@ function replaceAxis(shape: readonly number[], axis: number, sizes: readonly num
   return [...shape.slice(0, axis), ...sizes, ...shape.slice(axis + 1)];
 }
 
+/** What is added up of an axis that is not long: the values, or something of them. The axis stays with length 1. */
+type SumOfBlock = (x: tf.Tensor, axis: number) => tf.Tensor;
+const sumOfValues: SumOfBlock = (x, axis) => tf.sum(x, axis, true);
+
 /** Sum of an axis whose length is `blocks · size`, block by block. */
-function sumBlocks(x: tf.Tensor, axis: number, blocks: number, size: number): tf.Tensor {
+function sumBlocks(x: tf.Tensor, axis: number, blocks: number, size: number, sum: SumOfBlock): tf.Tensor {
   const split = tf.reshape(x, replaceAxis(x.shape, axis, [blocks, size])); // […, blocks, size, …]
-  const partial = tf.sum(split, axis + 1); // […, blocks, …]
+  const partial = tf.reshape(sum(split, axis + 1), replaceAxis(x.shape, axis, [blocks])); // […, blocks, …]
   return sumAxis(partial, axis); // […, 1, …]
 }
 
@@ -34,21 +38,21 @@ function slice(x: tf.Tensor, axis: number, begin: number, size: number): tf.Tens
 }
 
 /** Sum over one axis, which stays with length 1. */
-function sumAxis(x: tf.Tensor, axis: number): tf.Tensor {
+export function sumAxis(x: tf.Tensor, axis: number, sum = sumOfValues): tf.Tensor {
   const n = x.shape[axis] as number;
-  if (n <= BLOCK) return tf.sum(x, axis, true); // […, 1, …]
+  if (n <= BLOCK) return sum(x, axis); // […, 1, …]
   const size = divisorUpTo(n, BLOCK);
-  if (size * size >= BLOCK) return sumBlocks(x, axis, n / size, size); // […, 1, …]
+  if (size * size >= BLOCK) return sumBlocks(x, axis, n / size, size, sum); // […, 1, …]
   // A length without a useful divisor, a prime for one: whole blocks, and the rest.
   const blocks = Math.floor(n / BLOCK);
-  const whole = sumBlocks(slice(x, axis, 0, blocks * BLOCK), axis, blocks, BLOCK); // […, 1, …]
-  const rest = tf.sum(slice(x, axis, blocks * BLOCK, n - blocks * BLOCK), axis, true); // […, 1, …]
+  const whole = sumBlocks(slice(x, axis, 0, blocks * BLOCK), axis, blocks, BLOCK, sum); // […, 1, …]
+  const rest = sum(slice(x, axis, blocks * BLOCK, n - blocks * BLOCK), axis); // […, 1, …]
   return tf.add(whole, rest); // […, 1, …]
 }
 
 /** Sum over `axes` (ascending), each of which stays with length 1. */
 export function sumOver(x: tf.Tensor, axes: readonly number[]): tf.Tensor {
-  return axes.reduceRight(sumAxis, x);
+  return axes.reduceRight((sum, axis) => sumAxis(sum, axis), x);
 }
 
 /** Mean over `axes` (ascending): divided by n once, not multiplied by its reciprocal. */

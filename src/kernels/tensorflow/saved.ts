@@ -1,0 +1,19 @@
+import * as tf from '@tensorflow/tfjs-core';
+
+/**
+ * What the forward pass hands to the backward pass: rows of one value a set. Six dimensions, as no other backend saves: a
+ * tensor of theirs is not taken for ours.
+ */
+export function save(rows: readonly (tf.Tensor | undefined)[]): tf.Tensor {
+  const given = rows.filter((row) => row !== undefined).map((row) => tf.reshape(row, [row.size]));
+  const [first] = given as [tf.Tensor];
+  return tf.reshape(tf.stack(given), [1, 1, 1, 1, given.length, first.size]);
+}
+
+/** The rows, each in the shape asked for. */
+export function restore(saved: tf.Tensor, shape: readonly number[]): (tf.Tensor | undefined)[] {
+  const rows = tf.unstack(tf.reshape(saved, saved.shape.slice(4)));
+  return rows.map((row) => tf.reshape(row, [...shape]));
+}
+
+export const isSaved = ({ dtype, shape }: tf.Tensor): boolean => dtype === 'float32' && shape.length === 6;
