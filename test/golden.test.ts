@@ -1,3 +1,4 @@
+/** @jest-environment <rootDir>/test/tensorflow/environment.js */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as pack from '../src/index.js';

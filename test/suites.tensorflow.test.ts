@@ -1,3 +1,4 @@
+/** @jest-environment <rootDir>/test/tensorflow/environment.js */
 import { runSuites } from './runSuites.js';
 import { isSetUp, loadTensorFlow } from './tensorflow/load.js';
 import { whereSetUp } from './whereSetUp.js';

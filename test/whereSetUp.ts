@@ -6,12 +6,13 @@ const NOT_SET_UP = 'not set up: run npm run setup';
  * failure. The titles of its tests begin with `title`.
  */
 export function whereSetUp(title: string, isSetUp: boolean, define: () => void): void {
-  if (isSetUp) return define();
-  describe(title, () => {
-    if (process.env.CI === 'true') {
-      test(NOT_SET_UP, () => {
-        throw new Error(`${title}: ${NOT_SET_UP}`);
-      });
-    } else test.skip(NOT_SET_UP, () => {});
+  if (isSetUp) define();
+  else describe(title, () => standIn(title));
+}
+
+function standIn(title: string): void {
+  if (process.env.CI !== 'true') return test.skip(NOT_SET_UP, () => {});
+  test(NOT_SET_UP, () => {
+    throw new Error(`${title}: ${NOT_SET_UP}`);
   });
 }

@@ -1,4 +1,4 @@
-import { SetupProblem, type Say } from './part.js';
+import { type Say, SetupProblem } from './part.js';
 import { available, run, tryThrice } from './shell.js';
 
 /** Debian's packages, where this process may install them; else the sentence that says what to do. */

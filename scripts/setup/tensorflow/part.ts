@@ -62,7 +62,9 @@ async function downloadOfficial(say: Say): Promise<void> {
   say(`npm rebuild ${NAME}, which downloads the official binary: only Linux on x64 has another way`);
   const rebuild = ['rebuild', NAME, '--ignore-scripts=false'];
   await run('npm', rebuild, { cwd: root }).catch(({ message }: Error) => {
-    throw new SetupProblem(`The official binary of ${NAME} did not come. Is storage.googleapis.com in reach?\n${message}`);
+    throw new SetupProblem(
+      `The official binary of ${NAME} did not come. Is storage.googleapis.com in reach?\n${message}`,
+    );
   });
 }
 

@@ -1,5 +1,5 @@
-import { copyFile, cp, mkdir, rm, symlink } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
+import { copyFile, cp, mkdir, rm, symlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { root } from '../root.js';
 import type { Library } from './library.js';

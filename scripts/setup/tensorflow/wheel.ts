@@ -1,6 +1,5 @@
-import { readdir, rename, rm } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { mkdir } from 'node:fs/promises';
 import { SetupProblem } from '../part.js';
 import { python } from '../python.js';
 import { run, tryThrice } from '../shell.js';
