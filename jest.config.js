@@ -1,3 +1,6 @@
+// Of TensorFlow only errors: it reads this before a test could set it.
+process.env.TF_CPP_MIN_LOG_LEVEL ??= '2';
+
 const shared = {
   testEnvironment: 'node',
   transform: { '^.+\\.ts$': '@swc/jest' },

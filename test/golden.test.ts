@@ -1,7 +1,8 @@
+/** @jest-environment <rootDir>/test/tensorflow/environment.js */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as pack from '../src/index.js';
-import { BACKENDS, tf, use } from './golden/backends.js';
+import { describeBackends, tf } from './golden/backends.js';
 import { goldenSuite } from './suites/golden.js';
 import type { GoldenFile } from './suites/goldenCase.js';
 
@@ -35,8 +36,7 @@ describe('coverage', () => {
   });
 });
 
-describe.each(BACKENDS)('golden vectors on %s', (backend) => {
-  beforeAll(() => use(backend));
+describeBackends('golden vectors', () => {
   test.each(goldenSuite(files).checks.map((check) => [check.name, check] as const))('%s', async (_, check) => {
     await check.run(tf, pack);
   });

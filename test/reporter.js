@@ -1,38 +1,64 @@
-const BACKEND = /(?:^|\bon )(cpu|wasm(?: simd| threads)?|tensorflow|webgl(?: half-float)?|webgpu)$/;
+import Table from 'cli-table3';
 
-/** The backend a test runs on, when a group's title is its name or ends with it: `laws on wasm`. */
-const backendOf = ({ ancestorTitles }) => ancestorTitles.map((title) => title.match(BACKEND)?.[1]).find(Boolean);
+const BACKENDS = ['cpu', 'wasm', 'wasm simd', 'wasm threads', 'webgl', 'webgl half-float', 'webgpu', 'tensorflow'];
 
-/** Counts by jest project and by backend, and the closing line `N passed, N failed`. */
+/** A group's title is the name of a backend, or ends with it: `laws on wasm`. */
+const TITLE = new RegExp(`(?:^|\\bon )(${[...BACKENDS].sort((a, b) => b.length - a.length).join('|')})$`);
+const backendOf = ({ ancestorTitles }) => ancestorTitles.map((title) => title.match(TITLE)?.[1]).find(Boolean);
+
+/** As `whereSetUp` calls the test that stands in the place of those that could not run. */
+const isMissing = ({ title }) => title.startsWith('not set up');
+
+/** A row a backend: passed, failed, or why there is nothing to count. */
+function backendTable(counts) {
+  const style = { head: [], border: [], compact: true };
+  const table = new Table({ head: ['backend', 'passed', 'failed', ''], colAligns: ['left', 'right', 'right'], style });
+  for (const backend of BACKENDS) {
+    const { passed = 0, failed = 0, missing = '' } = counts.get(backend) ?? { missing: 'not run' };
+    table.push([backend, missing && passed === 0 ? '' : passed, failed || (missing ? '' : failed), missing]);
+  }
+  return table.toString();
+}
+
+/** Counts by jest project, a table by backend, and the closing line `N passed, N failed`. */
 export default class ClosingCount {
-  counts = new Map();
+  projects = new Map();
+  backends = new Map();
 
   constructor({ watch, watchAll }) {
     this.watching = watch || watchAll;
   }
 
-  add(what, status) {
-    const count = this.counts.get(what) ?? { passed: 0, failed: 0 };
-    if (status in count) count[status]++;
-    this.counts.set(what, count);
+  /** Counts a test for what it belongs to. */
+  static add(counts, what, test) {
+    const count = counts.get(what) ?? { passed: 0, failed: 0 };
+    if (test.status in count) count[test.status]++;
+    if (isMissing(test)) count.missing = test.title;
+    counts.set(what, count);
+  }
+
+  count(testResults) {
+    this.projects.clear();
+    this.backends.clear();
+    for (const { displayName, testResults: tests } of testResults) {
+      for (const test of tests) {
+        ClosingCount.add(this.projects, displayName?.name ?? 'tests', test);
+        const backend = backendOf(test);
+        if (backend) ClosingCount.add(this.backends, backend, test);
+      }
+    }
   }
 
   onRunComplete(_contexts, results) {
-    this.counts.clear();
-    for (const { displayName, testResults } of results.testResults) {
-      for (const test of testResults) {
-        this.add(displayName?.name ?? 'tests', test.status);
-        const backend = backendOf(test);
-        if (backend) this.add(`on ${backend}`, test.status);
-      }
-    }
+    this.count(results.testResults);
     // A file that did not run has no failed test of its own.
     const failed = results.numFailedTests + results.numRuntimeErrorTestSuites;
     const skipped = results.numPendingTests + results.numTodoTests;
-    const lines = [...this.counts].map(([what, count]) => `${what}: ${count.passed} passed, ${count.failed} failed`);
+    const lines = [...this.projects].map(([what, count]) => `${what}: ${count.passed} passed, ${count.failed} failed`);
     if (results.numRuntimeErrorTestSuites > 0)
       lines.push(`files that did not run: ${results.numRuntimeErrorTestSuites}`);
     if (skipped > 0) lines.push(`not run: ${skipped}`);
+    lines.push(backendTable(this.backends));
     const print = () =>
       process.stdout.write(`\n${[...lines, `${results.numPassedTests} passed, ${failed} failed`].join('\n')}\n`);
     // Jest's own summary comes after every other reporter; the closing line comes after it.

@@ -1,7 +1,8 @@
+/** @jest-environment <rootDir>/test/tensorflow/environment.js */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as pack from '../src/index.js';
-import { BACKENDS, tf, use } from './golden/backends.js';
+import { describeBackends, tf } from './golden/backends.js';
 import { outOfScope, type ThirdPartyFiles, thirdPartySuite } from './suites/thirdParty.js';
 
 /** They lie beside the checkout, not in it. */
@@ -23,8 +24,7 @@ if (existsSync(folder)) {
     expect(files.onnx.cases.length + files.webnn.cases.length + files.pytorch.cases.length).toBe(124);
   });
 
-  describe.each(BACKENDS)('third-party cases on %s', (backend) => {
-    beforeAll(() => use(backend));
+  describeBackends('third-party cases', () => {
     test.each(checks.map((check) => [check.name, check] as const))('%s', async (_, check) => {
       await check.run(tf, pack);
     });

@@ -21,7 +21,7 @@ const SOFTWARE = [
 ];
 
 export const INSTALL =
-  'No Chromium was found. Install one: `apt-get install chromium` (Debian, as root), Google Chrome, or ' +
+  'No Chromium was found. Install one: `npm run setup` or `apt-get install chromium` (Debian, as root), Google Chrome, or ' +
   '`npx playwright-core install chromium`; or say where it is: CHROME_PATH=… npm test.';
 
 /** `CHROME_PATH`, else a system's own, else Playwright's. */
@@ -31,6 +31,16 @@ export function findChromium(): string {
   const found = named || [...PLACES, chromium.executablePath()].find((place) => existsSync(place));
   if (!found) throw new Error(INSTALL);
   return realpathSync(found);
+}
+
+/** Whether there is one. A `CHROME_PATH` that leads nowhere is a mistake, and thrown. */
+export function hasChromium(): boolean {
+  try {
+    return Boolean(findChromium());
+  } catch (error) {
+    if ((error as Error).message === INSTALL) return false;
+    throw error;
+  }
 }
 
 export function launch(): Promise<Browser> {

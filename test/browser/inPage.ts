@@ -1,4 +1,5 @@
-import { findChromium } from './chromium.js';
+import { whereSetUp } from '../whereSetUp.js';
+import { hasChromium } from './chromium.js';
 import { readFixtures } from './fixtures.js';
 import { pageLists } from './lists.js';
 import { type RunName, runNamed } from './runs.js';
@@ -9,7 +10,10 @@ const PATIENCE = 120_000;
 
 /** Runs the lists in a page of a Chromium of its own; every check is a test. A backend a file: jest runs them side by side. */
 export function runInPage(name: RunName): void {
-  findChromium(); // a missing browser fails the file at once, with one sentence
+  whereSetUp(`in a page on ${name}`, hasChromium(), () => inChromium(name));
+}
+
+function inChromium(name: RunName): void {
   jest.setTimeout(PATIENCE);
   let session: Session | undefined;
   const page = () => {

@@ -6,13 +6,14 @@ import { type Run, runNamed } from './runs.js';
 
 type RunOne = (suite: string, at: number, name: string) => Promise<void>;
 
-interface Asked {
-  readonly run: Run;
+interface Request {
+  /** The run's name, for the count. */
+  readonly on: string;
   readonly filter: RegExp;
   readonly verbose: boolean;
 }
 
-export function asked(backend: string): Asked {
+export function asked(backend: string): Request & { readonly run: Run } {
   const { values } = parseArgs({
     options: {
       backend: { type: 'string', default: backend },
@@ -20,11 +21,12 @@ export function asked(backend: string): Asked {
       verbose: { type: 'boolean', default: false },
     },
   });
-  return { run: runNamed(values.backend), filter: new RegExp(values.filter), verbose: values.verbose };
+  const run = runNamed(values.backend);
+  return { run, on: run.name, filter: new RegExp(values.filter), verbose: values.verbose };
 }
 
 /** Runs what matches `suite: check`, and answers with the number of failures. */
-export async function runList({ run, filter, verbose }: Asked, lists: readonly Suite[], one: RunOne): Promise<number> {
+export async function runList({ on, filter, verbose }: Request, lists: readonly Suite[], one: RunOne): Promise<number> {
   let [passed, failed] = [0, 0];
   for (const { name: suite, checks } of lists) {
     const started = Date.now();
@@ -42,6 +44,6 @@ export async function runList({ run, filter, verbose }: Asked, lists: readonly S
     }
     console.log(`  ${suite}: ${((Date.now() - started) / 1000).toFixed(1)} s`);
   }
-  console.log(`on ${run.name}: ${passed} passed, ${failed} failed`);
+  console.log(`on ${on}: ${passed} passed, ${failed} failed`);
   return failed;
 }
