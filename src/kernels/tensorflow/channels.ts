@@ -1,10 +1,10 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { Affine, Kernels } from '../contract.js';
+import type { Affine, Kernels, SlabView } from '../contract.js';
 import { reciprocalDeviation, sumOver } from '../reduce.js';
 import type { NodeBackend } from './backend.js';
 import { measure, subtract } from './measure.js';
 import { restore, save } from './saved.js';
-import { consume, type Slab, slabOf, sumOfChannels, toChannels, toSets } from './slab.js';
+import { consume, gammaOf, type Slab, scaled, slabOf, sumOfChannels, toChannels, toSets } from './slab.js';
 
 /** Any view, out of TensorFlow's ops: channel sums folded to groups, and one factor a channel of an example. */
 
@@ -15,36 +15,30 @@ type Run<N extends keyof Kernels> = (
 ) => tf.Tensor[];
 
 const asSlab = ({ layout }: Slab, x: tf.Tensor): tf.Tensor => tf.reshape(x, layout.shape()); // [B, S, C, T]
-
-/** γ or β: one value a channel. */
-const parameter = ({ layout }: Slab, t: tf.Tensor): tf.Tensor => tf.reshape(t, layout.shape('G')); // [1, 1, C, 1]
-
-/** One value a set, times γ where there is one. */
-function scaled(slab: Slab, sets: tf.Tensor, gamma: tf.Tensor | undefined): tf.Tensor {
-  const each = toChannels(slab, sets); // [B, 1, C, 1]
-  return gamma ? tf.mul(each, parameter(slab, gamma)) : each; // [B, 1, C, 1]
-}
+const asSets = (t: tf.Tensor, { B, G }: SlabView): tf.Tensor => tf.reshape(t, [B, G, 1]);
+const asGiven = (t: tf.Tensor, { B, G }: SlabView): tf.Tensor => tf.reshape(t, [B, G]);
 
 /** `values·rstd·γ + β` */
 function standardize(slab: Slab, values: tf.Tensor, rstd: tf.Tensor, { gamma, beta }: Affine): tf.Tensor {
   const y = tf.mul(values, scaled(slab, rstd, gamma)); // [B, S, C, T]
-  return beta ? consume(y, (t) => tf.add(t, parameter(slab, beta))) : y; // [B, S, C, T]
+  return beta ? consume(y, (t) => tf.add(t, tf.reshape(beta, slab.layout.shape('G')))) : y; // [B, S, C, T]
 }
 
 export const Normalize: Run<'Normalize'> = ({ x, ...affine }, { view, epsilon, center, keep }, backend) => {
   const slab = slabOf(view);
   const { values, mean, variance, pilot } = measure(backend, slab, asSlab(slab, x), center);
-  const rstd = reciprocalDeviation(variance, epsilon); // [B, G]
+  const rstd = reciprocalDeviation(variance, epsilon); // [B, G, 1]
   const y = tf.reshape(standardize(slab, values, rstd, affine), x.shape);
   if (keep === 'none') return [y];
   const saved = save([mean, rstd, pilot]);
-  return keep === 'saved' ? [y, saved] : [y, saved, pilot ? tf.add(mean, pilot) : mean, variance];
+  if (keep === 'saved') return [y, saved];
+  return [y, saved, asGiven(pilot ? tf.add(mean, pilot) : mean, view), asGiven(variance, view)];
 };
 
 export const Moments: Run<'Moments'> = ({ x }, { view, center, keep }, backend) => {
   const slab = slabOf(view);
   const { mean, variance, pilot } = measure(backend, slab, asSlab(slab, x), center);
-  const moments = [pilot ? tf.add(mean, pilot) : mean, variance]; // each [B, G]
+  const moments = [pilot ? tf.add(mean, pilot) : mean, variance].map((t) => asGiven(t, view));
   return keep === 'none' ? moments : [...moments, save([mean, variance, pilot])];
 };
 
@@ -55,56 +49,59 @@ function restored(slab: Slab, x: tf.Tensor, [mean, , pilot]: readonly (tf.Tensor
   return consume(subtract(slab, values, pilot), (t) => subtract(slab, t, mean as tf.Tensor)); // [B, S, C, T]
 }
 
+const restoredRows = (saved: tf.Tensor, { B, G }: SlabView) => restore(saved, [B, G, 1]);
+
 /** dx = (dmean + 2·dvariance·(x − mean))/n; without centring the mean is a constant. */
 export const MomentsGrad: Run<'MomentsGrad'> = ({ x, dmean, dvariance, saved }, { view, center }) => {
   const slab = slabOf(view);
-  const values = center ? restored(slab, x, restore(saved, [view.B, view.G])) : asSlab(slab, x); // [B, S, C, T]
-  const of = (t: tf.Tensor, factor: number) => toChannels(slab, tf.mul(t, factor / slab.n)); // [B, 1, C, 1]
+  const values = center ? restored(slab, x, restoredRows(saved, view)) : asSlab(slab, x); // [B, S, C, T]
+  const of = (t: tf.Tensor, factor: number) => toChannels(slab, tf.mul(asSets(t, view), factor / slab.n)); // [B, 1, C, 1]
   const slope = tf.mul(values, of(dvariance, 2)); // [B, S, C, T]
   return [tf.reshape(center ? consume(slope, (t) => tf.add(t, of(dmean, 1))) : slope, x.shape)];
 };
 
-/** Σ dy and Σ dy·(x − mean), one a channel of an example: all that a gradient has to know of the large tensors. */
+/**
+ * Σ dy and Σ dy·(x − mean), one a channel of an example, `[B, G, K]`: all that a gradient has to know of the large tensors.
+ */
 const sums = (slab: Slab, values: tf.Tensor, up: tf.Tensor): { level: tf.Tensor; slope: tf.Tensor } => ({
-  level: sumOfChannels(slab, up), // [B, C]
-  slope: consume(tf.mul(up, values), (product) => sumOfChannels(slab, product)), // [B, C]
+  level: sumOfChannels(slab, up),
+  slope: consume(tf.mul(up, values), (product) => sumOfChannels(slab, product)),
 });
-
-/** dγ and dβ: sums over the examples. */
-function ofParameters(slab: Slab, level: tf.Tensor, slope: tf.Tensor, rstd: tf.Tensor): tf.Tensor[] {
-  const { B, G, K } = slab.view;
-  const each = tf.mul(tf.reshape(slope, [B, G, K]), tf.reshape(rstd, [B, G, 1])); // [B, G, K]
-  return [each, level].map((t) => tf.reshape(sumOver(tf.reshape(t, [B, G * K]), [0]), [G * K]));
-}
 
 /** Sums of a set, γ in them. */
 const weighed = (slab: Slab, channels: tf.Tensor, gamma: tf.Tensor | undefined): tf.Tensor =>
-  toSets(slab, gamma ? tf.mul(channels, gamma) : channels); // [B, G]
+  toSets(slab, gamma ? tf.mul(channels, gammaOf(slab, gamma)) : channels); // [B, G, 1]
+
+/** dγ and dβ: sums over the examples. */
+function ofParameters({ view: { G, K } }: Slab, level: tf.Tensor, slope: tf.Tensor, rstd: tf.Tensor): tf.Tensor[] {
+  return [tf.mul(slope, rstd), level].map((t) => tf.reshape(sumOver(t, [0]), [G * K]));
+}
 
 /** dx = dy·γ·rstd − (x − mean)·rstd³·Σ g·(x − mean)/n − rstd·Σ g/n, where g = dy·γ. */
 export const NormalizeGrad: Run<'NormalizeGrad'> = ({ x, dy, gamma, saved }, { view, center, affine }) => {
   const slab = slabOf(view);
-  const rows = restore(saved, [view.B, view.G]);
-  const rstd = rows[1] as tf.Tensor; // [B, G]
+  const rows = restoredRows(saved, view);
+  const rstd = rows[1] as tf.Tensor; // [B, G, 1]
   const values = center ? restored(slab, x, rows) : asSlab(slab, x); // [B, S, C, T]
   const up = asSlab(slab, dy); // [B, S, C, T]
   const { level, slope } = sums(slab, values, up);
-  // rstd·rstd·… rather than rstd³, which overflows sooner.
-  const lean = tf.mul(tf.div(tf.mul(weighed(slab, slope, gamma), rstd), slab.n), rstd); // [B, G]
-  const part = tf.mul(values, toChannels(slab, tf.mul(lean, rstd))); // [B, S, C, T]
-  if (values !== x) values.dispose();
+  const perValue = tf.div(rstd, slab.n); // [B, G, 1]
+  // rstd·(rstd·…) rather than rstd³, which overflows sooner.
+  const lean = tf.mul(tf.mul(tf.mul(weighed(slab, slope, gamma), perValue), rstd), rstd); // [B, G, 1]
+  const part = consume(values, (t) => tf.mul(t, toChannels(slab, lean))); // [B, S, C, T]
   const direct = tf.mul(up, scaled(slab, rstd, gamma)); // [B, S, C, T]
   const difference = tf.sub(direct, part); // [B, S, C, T]
   tf.dispose([direct, part]);
-  const shift = () => toChannels(slab, tf.mul(rstd, tf.div(weighed(slab, level, gamma), slab.n))); // [B, 1, C, 1]
+  const shift = () => toChannels(slab, tf.mul(weighed(slab, level, gamma), perValue)); // [B, 1, C, 1]
   const dx = tf.reshape(center ? consume(difference, (t) => tf.sub(t, shift())) : difference, x.shape);
   return affine ? [dx, ...ofParameters(slab, level, slope, rstd)] : [dx];
 };
 
 export const ApplyStatistics: Run<'ApplyStatistics'> = ({ x, mean, variance, ...affine }, { view, epsilon }) => {
   const slab = slabOf(view);
-  const values = subtract(slab, asSlab(slab, x), mean); // [B, S, C, T]
-  return [tf.reshape(standardize(slab, values, reciprocalDeviation(variance, epsilon), affine), x.shape)];
+  const values = subtract(slab, asSlab(slab, x), asSets(mean, view)); // [B, S, C, T]
+  const rstd = reciprocalDeviation(asSets(variance, view), epsilon); // [B, G, 1]
+  return [tf.reshape(standardize(slab, values, rstd, affine), x.shape)];
 };
 
 /**
@@ -114,14 +111,14 @@ export const ApplyStatistics: Run<'ApplyStatistics'> = ({ x, mean, variance, ...
 export const ApplyStatisticsGrad: Run<'ApplyStatisticsGrad'> = (inputs, { view, epsilon, affine }) => {
   const { x, dy, mean, variance, gamma } = inputs;
   const slab = slabOf(view);
-  const rstd = reciprocalDeviation(variance, epsilon); // [B, G]
-  const values = subtract(slab, asSlab(slab, x), mean); // [B, S, C, T]
+  const rstd = reciprocalDeviation(asSets(variance, view), epsilon); // [B, G, 1]
+  const values = subtract(slab, asSlab(slab, x), asSets(mean, view)); // [B, S, C, T]
   const up = asSlab(slab, dy); // [B, S, C, T]
   const { level, slope } = sums(slab, values, up);
   values.dispose();
   const dx = tf.reshape(tf.mul(up, scaled(slab, rstd, gamma)), x.shape);
-  const dmean = tf.neg(tf.mul(rstd, weighed(slab, level, gamma))); // [B, G]
-  const cubed = tf.mul(tf.mul(tf.mul(weighed(slab, slope, gamma), rstd), rstd), rstd); // [B, G]
-  const dvariance = tf.mul(cubed, -0.5); // [B, G]
-  return [dx, dmean, dvariance, ...(affine ? ofParameters(slab, level, slope, rstd) : [])];
+  const dmean = tf.neg(tf.mul(weighed(slab, level, gamma), rstd)); // [B, G, 1]
+  const cubed = tf.mul(tf.mul(tf.mul(weighed(slab, slope, gamma), rstd), rstd), rstd); // [B, G, 1]
+  const given = [dmean, tf.mul(cubed, -0.5)].map((t) => asGiven(t, view));
+  return [dx, ...given, ...(affine ? ofParameters(slab, level, slope, rstd) : [])];
 };

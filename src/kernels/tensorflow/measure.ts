@@ -10,20 +10,21 @@ export const LARGE = 2 ** 18;
 
 /**
  * Whether a set's mean is so far from 0, in its own deviations, that subtracting it costs digits; a constant that is not 0 is
- * infinitely far. (TensorFlow computes at once where this is read: there is nothing to wait for, but on a GPU.)
+ * infinitely far. NaN is not.
  */
-export function isFar(
-  backend: NodeBackend,
-  { mean, variance }: { mean: tf.Tensor; variance: tf.Tensor },
-  far = FAR,
-): boolean {
-  return tf.tidy(() => {
-    const found = tf.any(tf.greater(tf.square(mean), tf.mul(variance, far * far))); // scalar
-    return Boolean(backend.readSync(found.dataId)[0]);
-  });
+export const isFar = (mean: number, variance: number, far = FAR): boolean => mean * mean > far * far * variance;
+
+/** Values on the host. TensorFlow computes at once where they are asked for: there is nothing to wait for, but on a GPU. */
+export const read = (backend: NodeBackend, { dataId }: tf.Tensor): ArrayLike<number> => backend.readSync(dataId);
+
+/** Whether {@link isFar} holds for any set. */
+export function anyFar(backend: NodeBackend, mean: tf.Tensor, variance: tf.Tensor, far = FAR): boolean {
+  const [means, variances] = [read(backend, mean), read(backend, variance)];
+  for (let i = 0; i < means.length; i++) if (isFar(means[i] as number, variances[i] as number, far)) return true;
+  return false;
 }
 
-/** Statistics are `[B, G]`. */
+/** Statistics are `[B, G, 1]`. */
 export interface Measured {
   /** x − mean, or x where it is not centred. */
   readonly values: tf.Tensor;
@@ -36,24 +37,26 @@ export interface Measured {
 
 export const subtract = (slab: Slab, x: tf.Tensor, sets: tf.Tensor): tf.Tensor => tf.sub(x, toChannels(slab, sets));
 
+const meanSquare = (backend: NodeBackend, slab: Slab, x: tf.Tensor): tf.Tensor =>
+  tf.div(sumOfSquares(backend, slab, x), slab.n); // [B, G, 1]
+
 function centred(backend: NodeBackend, slab: Slab, x: tf.Tensor): Omit<Measured, 'pilot'> {
-  const mean = tf.div(toSets(slab, sumOfChannels(slab, x)), slab.n); // [B, G]
+  const mean = tf.div(toSets(slab, sumOfChannels(slab, x)), slab.n); // [B, G, 1]
   const values = subtract(slab, x, mean); // [B, S, C, T]
-  const variance = tf.div(sumOfSquares(backend, slab, values), slab.n); // [B, G]
-  return { values, mean, variance };
+  return { values, mean, variance: meanSquare(backend, slab, values) };
 }
 
 /** Mean and variance of every set, measured from the pilot where the mean is far from 0 or x is small. */
 export function measure(backend: NodeBackend, slab: Slab, x: tf.Tensor, center: boolean): Measured {
   if (!center) {
-    const variance = tf.div(sumOfSquares(backend, slab, x), slab.n); // [B, G]
+    const variance = meanSquare(backend, slab, x); // [B, G, 1]
     return { values: x, mean: tf.zerosLike(variance), variance, pilot: undefined };
   }
   if (x.size >= LARGE) {
     const found = centred(backend, slab, x);
-    if (!isFar(backend, found)) return { ...found, pilot: undefined };
+    if (!anyFar(backend, found.mean, found.variance)) return { ...found, pilot: undefined };
     found.values.dispose();
   }
-  const pilot = pilotOf(slab, x); // [B, G]
+  const pilot = pilotOf(slab, x); // [B, G, 1]
   return { ...centred(backend, slab, subtract(slab, x, pilot)), pilot };
 }

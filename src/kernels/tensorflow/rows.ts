@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { NormalizeAttrs, NormalizeGradAttrs, SlabView } from '../contract.js';
 import { reciprocalDeviation } from '../reduce.js';
 import type { NodeBackend } from './backend.js';
-import { isFar, LARGE } from './measure.js';
+import { isFar, LARGE, read } from './measure.js';
 import { hasLayerNorm } from './probe.js';
 import { euclideanNorm, mklLayerNorm } from './raw.js';
 import { restore, save } from './saved.js';
@@ -22,22 +22,40 @@ export function isRows(backend: NodeBackend, { view, epsilon, center, keep }: No
   return !center || (epsilon > 0 && hasLayerNorm(backend));
 }
 
+/** Of shorter rows the share that is looked at costs as much as subtracting. */
+const LONG = 256;
+
 /**
- * Whether a row's mean may be far from 0. A share of each row is asked: of at least one value in 64, so that the deviation of all
- * is at least an eighth of that of the share.
+ * Whether a row's mean may be far from 0. A share of each row is looked at, here, in double: of at least one value in 64, so that the
+ * deviation of all is at least an eighth of that of the share.
  */
 function mayBeFar(backend: NodeBackend, x: tf.Tensor): boolean {
-  const K = x.shape[1] as number;
-  const share = tf.slice(x, [0, 0], [x.shape[0] as number, Math.min(K, Math.max(16, Math.ceil(K / 64)))]); // [R, k]
-  const { mean, variance } = tf.moments(share, 1); // [R]
-  return isFar(backend, { mean, variance });
+  const [R, K] = x.shape as [number, number];
+  const k = Math.max(16, Math.ceil(K / 64));
+  const share = tf.slice(x, [0, 0], [R, k]); // [R, k]
+  const values = read(backend, share);
+  share.dispose();
+  for (let r = 0; r < R; r++) if (isRowFar(values, r * k, k)) return true;
+  return false;
+}
+
+function isRowFar(values: ArrayLike<number>, from: number, k: number): boolean {
+  const first = values[from] as number;
+  let [sum, squares] = [0, 0];
+  for (let i = from; i < from + k; i++) {
+    const value = (values[i] as number) - first;
+    sum += value;
+    squares += value * value;
+  }
+  const mean = sum / k;
+  return isFar(first + mean, Math.max(0, squares / k - mean * mean));
 }
 
 const firstOf = (x: tf.Tensor): tf.Tensor => tf.slice(x, [0, 0], [x.shape[0] as number, 1]); // [R, 1]
 
 function normalizeCentred(backend: NodeBackend, inputs: Inputs, { view, epsilon, keep }: NormalizeAttrs): tf.Tensor[] {
   const x = asRows(inputs.x, view); // [R, K]
-  const isShifted = x.size < LARGE || tf.tidy(() => mayBeFar(backend, x));
+  const isShifted = x.size < LARGE || view.K < LONG || mayBeFar(backend, x);
   const pilot = isShifted ? firstOf(x) : tf.zeros([1, 1]); // [R, 1] or [1, 1]
   const { gamma = tf.ones([view.K]), beta = tf.zeros([view.K]) } = inputs;
   const normalize = (t: tf.Tensor) => mklLayerNorm(backend, t, { gamma, beta, epsilon }); // [R, K]
@@ -71,7 +89,8 @@ function known(backend: NodeBackend, inputs: GradInputs, { view, epsilon, center
   const [row] = restore(inputs.saved, [inputs.saved.size, 1]) as [tf.Tensor]; // [R, 1] or [1, 1]
   if (!center) return { values: x, rstd: row };
   const isShifted = row.size === view.B;
-  const centre = (t: tf.Tensor) => tf.sub(t, tf.mean(t, 1, true)); // [R, K]
+  const ones = tf.ones([view.K, 1]);
+  const centre = (t: tf.Tensor) => tf.sub(t, tf.div(tf.matMul(t as tf.Tensor2D, ones as tf.Tensor2D), view.K)); // [R, K]
   const values = isShifted ? consume(tf.sub(x, row), centre) : centre(x); // [R, K]
   return { values, rstd: reciprocalDeviation(meanSquare(backend, values), epsilon) };
 }

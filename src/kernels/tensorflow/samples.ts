@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { NormalizeAttrs, NormalizeGradAttrs, SlabView } from '../contract.js';
 import type { NodeBackend } from './backend.js';
-import { isFar, LARGE } from './measure.js';
+import { anyFar, LARGE } from './measure.js';
 import { fusedBatchNorm, fusedBatchNormGrad } from './raw.js';
 import { restore, save } from './saved.js';
 
@@ -14,7 +14,7 @@ type GradInputs = { x: tf.Tensor; dy: tf.Tensor; gamma?: tf.Tensor; saved: tf.Te
 const MOST_SAMPLES = 8;
 const LEAST_VALUES = 2 ** 16;
 
-/** Its sums are plain ones: digits are lost at less than {@link isFar} supposes. */
+/** Its sums are plain ones: digits are lost at less than {@link anyFar} supposes. */
 const FAR = 4;
 
 /** Whether a view can be taken this way. A variance of 0 needs ε. */
@@ -58,7 +58,7 @@ function normalizeEach(backend: NodeBackend, x: tf.Tensor, inputs: Inputs, { vie
 export function normalizeSamples(backend: NodeBackend, inputs: Inputs, attrs: NormalizeAttrs): tf.Tensor[] {
   const { view, keep } = attrs;
   const direct = inputs.x.size >= LARGE ? normalizeEach(backend, inputs.x, inputs, attrs) : undefined;
-  const isShifted = !direct || isFar(backend, direct, FAR);
+  const isShifted = !direct || anyFar(backend, direct.mean, direct.variance, FAR);
   if (isShifted) direct?.y.dispose();
   const pilots = isShifted ? pilotsOf(inputs.x, view) : undefined; // [B, 1, C]
   const found = pilots ? normalizeEach(backend, shift(inputs.x, pilots, view), inputs, attrs) : direct;

@@ -5,15 +5,15 @@ import * as tf from '@tensorflow/tfjs-core';
  * tensor of theirs is not taken for ours.
  */
 export function save(rows: readonly (tf.Tensor | undefined)[]): tf.Tensor {
-  const given = rows.filter((row) => row !== undefined).map((row) => tf.reshape(row, [row.size]));
+  const given = rows.filter((row) => row !== undefined);
   const [first] = given as [tf.Tensor];
-  return tf.reshape(tf.stack(given), [1, 1, 1, 1, given.length, first.size]);
+  const all = given.length === 1 ? first : tf.stack(given);
+  return tf.reshape(all, [1, 1, 1, 1, given.length, first.size]);
 }
 
 /** The rows, each in the shape asked for. */
 export function restore(saved: tf.Tensor, shape: readonly number[]): (tf.Tensor | undefined)[] {
-  const rows = tf.unstack(tf.reshape(saved, saved.shape.slice(4)));
-  return rows.map((row) => tf.reshape(row, [...shape]));
+  return tf.unstack(tf.reshape(saved, [saved.shape[4] as number, ...shape]));
 }
 
 export const isSaved = ({ dtype, shape }: tf.Tensor): boolean => dtype === 'float32' && shape.length === 6;

@@ -7,7 +7,7 @@ import { euclideanNorm } from './raw.js';
 
 /**
  * A tensor as `[B, S, C, T]`, C being all channels: TensorFlow broadcasts four dimensions slower than three, so what a group shares is
- * written out for its channels, in tensors that are small.
+ * written out for its channels, in tensors that are small. Every op costs some 20 µs besides: what is small takes few of them.
  */
 export interface Slab {
   readonly view: SlabView;
@@ -22,38 +22,46 @@ export function slabOf(view: SlabView): Slab {
   return { view, layout: layoutOf({ ...view, G: G * K, K: 1 }), n: S * K * T };
 }
 
-/** One value a set, `[B, G]`, as its channels have it. */
-export function toChannels({ view: { B, G, K }, layout }: Slab, sets: tf.Tensor): tf.Tensor {
-  if (G === 1) return tf.reshape(sets, layout.shape('B')); // [B, 1, 1, 1]
-  if (K === 1) return tf.reshape(sets, layout.shape('BG')); // [B, 1, C, 1]
-  const each = tf.mul(tf.reshape(sets, [B, G, 1]), tf.ones([1, 1, K])); // [B, G, K]
-  return tf.reshape(each, layout.shape('BG')); // [B, 1, C, 1]
+/** `[B, G, K]` as it is broadcast to the slab. */
+const fromChannels = ({ layout }: Slab, channels: tf.Tensor): tf.Tensor => tf.reshape(channels, layout.shape('BG')); // [B, 1, C, 1]
+
+/** One value a set, `[B, G, 1]`, as its channels have it. */
+export function toChannels(slab: Slab, sets: tf.Tensor): tf.Tensor {
+  const { G, K } = slab.view;
+  if (G === 1) return tf.reshape(sets, slab.layout.shape('B')); // [B, 1, 1, 1]
+  return fromChannels(slab, K === 1 ? sets : tf.mul(sets, tf.ones([1, 1, K]))); // [B, 1, C, 1]
 }
 
-/** Sums of a group's channels, one a set. */
-export function toSets({ view: { B, G, K } }: Slab, channels: tf.Tensor): tf.Tensor {
-  if (K === 1) return tf.reshape(channels, [B, G]);
-  return tf.reshape(sumOver(tf.reshape(channels, [B, G, K]), [2]), [B, G]);
+/** γ as the channels of a group, `[1, G, K]`. */
+export const gammaOf = ({ view: { G, K } }: Slab, gamma: tf.Tensor): tf.Tensor => tf.reshape(gamma, [1, G, K]);
+
+/** One value a set, times γ where there is one. */
+export function scaled(slab: Slab, sets: tf.Tensor, gamma: tf.Tensor | undefined): tf.Tensor {
+  return gamma ? fromChannels(slab, tf.mul(sets, gammaOf(slab, gamma))) : toChannels(slab, sets); // [B, 1, C, 1]
 }
 
-/** Sums over S and T, one a channel of an example. */
+/** Sums over S and T, one a channel of an example, `[B, G, K]`. */
 export function sumOfChannels({ view: { B, G, K }, layout }: Slab, x: tf.Tensor): tf.Tensor {
-  return tf.reshape(sumOver(x, layout.axes('ST')), [B, G * K]);
+  return tf.reshape(sumOver(x, layout.axes('ST')), [B, G, K]);
 }
 
-/** Σx² of every set, `[B, G]`: the squares themselves are not written. */
+/** Sums over a group's channels, one a set, `[B, G, 1]`. */
+export const toSets = ({ view }: Slab, channels: tf.Tensor): tf.Tensor =>
+  view.K === 1 ? channels : sumOver(channels, [2]);
+
+/** Σx² of every set, `[B, G, 1]`: the squares themselves are not written. */
 export function sumOfSquares(backend: NodeBackend, slab: Slab, x: tf.Tensor): tf.Tensor {
   const { B, G, K } = slab.view;
   const squares = (t: tf.Tensor, axis: number) => tf.square(euclideanNorm(backend, t, [axis])); // […, 1, …]
   const [axis, ...others] = slab.layout.axes('ST').reverse();
-  if (axis === undefined) return tf.reshape(sumAxis(tf.reshape(x, [B, G, K]), 2, squares), [B, G]);
-  return toSets(slab, tf.reshape(sumOver(sumAxis(x, axis, squares), others), [B, G * K])); // [B, G]
+  if (axis === undefined) return sumAxis(tf.reshape(x, [B, G, K]), 2, squares);
+  return toSets(slab, tf.reshape(sumOver(sumAxis(x, axis, squares), others), [B, G, K]));
 }
 
-/** The first value of every set, `[B, G]`. */
+/** The first value of every set, `[B, G, 1]`. */
 export function pilotOf({ view }: Slab, x: tf.Tensor): tf.Tensor {
   const layout = layoutOf(view);
-  return tf.reshape(firstOfEachSet(tf.reshape(x, layout.shape()), layout), [view.B, view.G]);
+  return tf.reshape(firstOfEachSet(tf.reshape(x, layout.shape()), layout), [view.B, view.G, 1]);
 }
 
 /** `f(t)`, and t is gone: memory that is free again at once is warm when the next op asks for some. */
