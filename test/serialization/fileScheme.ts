@@ -35,7 +35,7 @@ function modelOf(tf: Tf, pack: Pack, row: NormRow): LayersModel {
 }
 
 async function predictions(tf: Tf, model: LayersModel): Promise<number[]> {
-  const size = SHAPE.reduce<number>((a, b) => a * b);
+  const size = SHAPE.reduce<number>((a, b) => a * b, 1);
   const y = tf.tidy(() => model.predict(tf.tensor(normal(size, { seed: 9 }), [...SHAPE])) as Tensor);
   const values = Array.from(await y.data());
   y.dispose();

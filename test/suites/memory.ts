@@ -50,8 +50,8 @@ async function training(row: NormRow, tf: Tf, pack: Pack) {
       const model = tf.sequential({ layers: [first, layer, tf.layers.flatten(), tf.layers.dense({ units: 1 })] });
       model.compile({ optimizer: tf.train.sgd(0.01), loss: 'meanSquaredError' });
       const [x, y] = [tf.tensor(normal(240), [4, 3, 4, 5]), tf.zeros([4, 1])];
-      await model.fit(x, y, { epochs: 1, batchSize: 2 });
-      await expectNoLeak(tf, () => model.fit(x, y, { epochs: 2, batchSize: 2 }));
+      await model.fit(x, y, { epochs: 1, batchSize: 2, verbose: 0 });
+      await expectNoLeak(tf, () => model.fit(x, y, { epochs: 2, batchSize: 2, verbose: 0 }));
       await expectNoLeak(tf, () => tf.dispose(model.predict(x)));
       await expectNoLeak(tf, () => tf.dispose(model.evaluate(x, y, { batchSize: 2 })));
       tf.dispose([x, y]);

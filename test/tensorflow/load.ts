@@ -10,5 +10,10 @@ export const isSetUp = (): boolean => hasAddon(findPackage(NAME, process.cwd()))
 /** Registers the backend with the tfjs of the tests, as the program's own import would. */
 export async function loadTensorFlow(): Promise<void> {
   const { resolve } = createRequire(join(process.cwd(), 'package.json'));
-  await import(resolve(NAME));
+  try {
+    await import(resolve(NAME));
+  } catch (error) {
+    // The libraries lie in a cache that may have been emptied since.
+    throw new Error(`${NAME} does not load: run npm run setup.`, { cause: error });
+  }
 }

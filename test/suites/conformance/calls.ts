@@ -131,7 +131,7 @@ async function trains(row: NormRow, tf: Tf, pack: Pack) {
       tf.tensor(normal(288, { seed: 2, mean: 1 }), [4, 3, 4, 6]),
     ];
     await besideHost(tf, async () => {
-      const { history } = await model.fit(x, y, { batchSize: 2, epochs: 1, shuffle: false });
+      const { history } = await model.fit(x, y, { batchSize: 2, epochs: 1, shuffle: false, verbose: 0 });
       expectTrue(Number.isFinite((history.loss as number[])[0]), 'the loss is a number');
     });
     const after = await values();

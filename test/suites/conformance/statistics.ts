@@ -89,7 +89,7 @@ async function frozenInModel(row: NormRow, tf: Tf, pack: Pack) {
     const own = () => Promise.all(layer.weights.map(async (w) => Array.from(await w.read().data())));
     const before = await own();
     await besideHost(tf, async () => {
-      await model.fit(x, y, { epochs: 2, batchSize: 2 });
+      await model.fit(x, y, { epochs: 2, batchSize: 2, verbose: 0 });
       expectEqual(await own(), before, `weights, ${whole ? 'model' : 'layer'} frozen`);
       // What it computes while the host trains is what it computes in inference.
       const at = (training: boolean) => read(tf, () => inner.apply(x, { training }) as Tensor);
