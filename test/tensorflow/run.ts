@@ -8,6 +8,7 @@ import { fileScheme } from '../serialization/fileScheme.js';
 import { goldenSuite } from '../suites/golden.js';
 import type { Suite, Tf } from '../suites/harness.js';
 import { SUITES } from '../suites/index.js';
+import { TENSORFLOW_SUITES } from '../suites/tensorflow/index.js';
 import { thirdPartySuite } from '../suites/thirdParty.js';
 import { isSetUp, loadTensorFlow } from './load.js';
 import { OPTIONS } from './options.js';
@@ -16,7 +17,8 @@ import { OPTIONS } from './options.js';
 
 function lists(): readonly Suite[] {
   const { golden, thirdParty } = readFixtures();
-  return [...SUITES, goldenSuite(golden), ...(thirdParty ? [thirdPartySuite(thirdParty)] : []), fileScheme];
+  const thirdPartyCases = thirdParty ? [thirdPartySuite(thirdParty)] : [];
+  return [...SUITES, ...TENSORFLOW_SUITES, goldenSuite(golden), ...thirdPartyCases, fileScheme];
 }
 
 async function start(tf: Tf): Promise<string> {

@@ -64,8 +64,9 @@ export function normalizeSamples(backend: NodeBackend, inputs: Inputs, attrs: No
   const found = pilots ? normalizeEach(backend, shift(inputs.x, pilots, view), inputs, attrs) : direct;
   const { y, mean, variance } = found as NonNullable<typeof direct>;
   if (keep === 'none') return [y];
-  const saved = save([mean, variance, pilots]);
-  const full = pilots ? tf.add(mean, tf.reshape(pilots, mean.shape)) : mean; // [B, C]
+  const pilot = pilots && tf.reshape(pilots, mean.shape); // [B, C]
+  const saved = save([mean, variance, pilot]);
+  const full = pilot ? tf.add(mean, pilot) : mean; // [B, C]
   return keep === 'saved' ? [y, saved] : [y, saved, full, variance];
 }
 

@@ -40,12 +40,17 @@ export class Runner {
     return t;
   }
 
+  /** As the engine takes what a kernel gives: composed and TensorFlow's are tensors already. */
+  private tracked(info: tfCore.TensorInfo): tfCore.Tensor {
+    return info instanceof this.tf.Tensor ? info : this.tf.engine().makeTensorFromTensorInfo(info);
+  }
+
   async run<N extends KernelName>(kernel: N, inputs: Inputs, attrs: object) {
     const { tf, backend } = this;
     const { accepts, run } = this.kernels[kernel] as unknown as BackendKernel<N>;
     const given = Object.fromEntries(Object.entries(inputs).filter(([, t]) => t)) as never;
     expectTrue(accepts?.(given, attrs as never, backend) ?? true, `${kernel} declines: it would be composed`);
-    const tensors = run(given, attrs as never, backend).map((info) => tf.engine().makeTensorFromTensorInfo(info));
+    const tensors = run(given, attrs as never, backend).map((info) => this.tracked(info));
     this.made.push(...tensors);
     return { tensors, values: await Promise.all(tensors.map((t) => t.data() as Promise<Float32Array>)) };
   }
