@@ -4,7 +4,7 @@ import type { NodeBackend } from './backend.js';
 import * as channels from './channels.js';
 import { fusedBatchNormInference } from './raw.js';
 import { isRows, isSavedByRows, normalizeRows, rowsGradient } from './rows.js';
-import { isSamples, normalizeSamples, samplesGradient } from './samples.js';
+import { isSamples, isSavedBySamples, normalizeSamples, samplesGradient } from './samples.js';
 import { isSaved } from './saved.js';
 
 type Inputs<N extends KernelName> = Parameters<Kernels[N]>[0];
@@ -13,13 +13,14 @@ type Run<N extends KernelName> = (inputs: Inputs<N>, attrs: Attrs<N>, backend: N
 
 const Normalize: Run<'Normalize'> = (inputs, attrs, backend) => {
   if (isRows(backend, attrs)) return normalizeRows(backend, inputs, attrs);
-  if (isSamples(attrs)) return normalizeSamples(backend, inputs, attrs);
-  return channels.Normalize(inputs, attrs, backend);
+  const bySamples = isSamples(attrs) ? normalizeSamples(backend, inputs, attrs) : undefined;
+  return bySamples ?? channels.Normalize(inputs, attrs, backend);
 };
 
 const NormalizeGrad: Run<'NormalizeGrad'> = (inputs, attrs, backend) => {
+  // By what the forward pass did: it looked at the values.
   if (isSavedByRows(inputs.saved)) return rowsGradient(backend, inputs, attrs);
-  if (isSamples(attrs)) return samplesGradient(backend, inputs, attrs);
+  if (isSavedBySamples(inputs.saved)) return samplesGradient(backend, inputs, attrs);
   return channels.NormalizeGrad(inputs, attrs, backend);
 };
 

@@ -80,8 +80,8 @@ const meanSquare = (backend: NodeBackend, x: tf.Tensor): tf.Tensor =>
 export const normalizeRows = (backend: NodeBackend, inputs: Inputs, attrs: NormalizeAttrs): tf.Tensor[] =>
   attrs.center ? normalizeCentred(backend, inputs, attrs) : normalizeByMeanSquare(backend, inputs, attrs);
 
-/** Rows saved one value each; all else saves more. */
-export const isSavedByRows = ({ shape }: tf.Tensor): boolean => shape[4] === 1;
+/** Rows save one value each; all else saves more. */
+export const isSavedByRows = ({ shape }: tf.Tensor): boolean => shape[2] === 1 && shape[4] === 1;
 
 /** x − mean and 1/deviation, by the pilot; without centring x, and the 1/deviation that was saved. */
 function known(backend: NodeBackend, inputs: GradInputs, { view, epsilon, center }: NormalizeGradAttrs) {

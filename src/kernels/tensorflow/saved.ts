@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 
 /**
  * What the forward pass hands to the backward pass: rows of one value a set. Six dimensions, as no other backend saves: a
- * tensor of theirs is not taken for ours.
+ * tensor of theirs is not taken for ours. Which of them are 1 tells who saved.
  */
 export function save(rows: readonly (tf.Tensor | undefined)[]): tf.Tensor {
   const given = rows.filter((row) => row !== undefined);

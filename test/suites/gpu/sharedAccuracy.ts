@@ -62,7 +62,9 @@ async function constants(runner: Runner, view: SlabView): Promise<void> {
       const plain = withAffine(view, { mean: 0, std: 1 });
       const c = { ...plain, x: plain.x.map(() => value), epsilon };
       const { y, saved } = await yOf(runner, c);
-      eachElement(view, (i, _, channel) => expectEqual(y[i], c.beta?.[channel], `element ${i} of constants ${value}`));
+      eachElement(view, (i, _, channel) => {
+        if (y[i] !== c.beta?.[channel]) expectEqual(y[i], c.beta?.[channel], `element ${i} of constants ${value}`);
+      });
       const { x, dy, gamma } = runner.tensorsOf(c);
       const attrs = { view, epsilon, center: true, affine: true };
       const { values } = await runner.run('NormalizeGrad', { x, dy, gamma, saved }, attrs);

@@ -136,7 +136,7 @@ const biasedVariance: Check = {
   async run(tf, pack) {
     const layer = pack.batchNormalization({ momentum: 0 });
     const model = tf.sequential({ layers: [tf.layers.inputLayer({ inputShape: [2] }), layer] });
-    model.compile({ optimizer: tf.train.sgd(0), loss: 'meanSquaredError' });
+    model.compile({ optimizer: 'sgd', loss: 'meanSquaredError' });
     const [x, y] = [tf.tensor2d([1, 10, 3, 40], [2, 2]), tf.zeros([2, 2])];
     try {
       await model.trainOnBatch(x, y);
