@@ -1,0 +1,27 @@
+import type { Tensor } from '@tensorflow/tfjs-core';
+import type { Layer } from './graph.js';
+
+/** What a layer got and gave. */
+export interface Heard {
+  readonly x: Tensor;
+  readonly y: Tensor;
+}
+
+const first = (value: Tensor | Tensor[]) => (Array.isArray(value) ? (value[0] as Tensor) : value);
+
+/** Runs `f`, and tells of every call of a layer in it. The layer is as before afterwards, however `f` ends. */
+export function listening(layer: Layer, hear: (heard: Heard) => void, f: () => unknown): void {
+  const own = Object.getOwnPropertyDescriptor(layer, 'call');
+  const { call } = layer;
+  layer.call = (inputs, kwargs) => {
+    const y = call.call(layer, inputs, kwargs);
+    hear({ x: first(inputs), y: first(y) });
+    return y;
+  };
+  try {
+    f();
+  } finally {
+    if (own) Object.defineProperty(layer, 'call', own);
+    else delete (layer as Partial<Layer>).call;
+  }
+}
