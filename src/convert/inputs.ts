@@ -19,9 +19,14 @@ const isTensors = (value: unknown): value is tf.Tensor[] =>
 export function batchOf(subject: string, model: LayersModel, given: CalibrationBatch): Batch {
   const inputs = given instanceof tf.Tensor || Array.isArray(given) ? given : given?.xs;
   const list = [inputs].flat();
-  if (isTensors(list) && list.length === model.inputs.length) return list;
+  const fits = (tensor: tf.Tensor, { shape }: SymbolicTensor) =>
+    tensor.rank === shape.length && shape.every((size, i) => size === null || size === tensor.shape[i]);
+  const isBatch = isTensors(list) && list.length === model.inputs.length;
+  if (isBatch && list.every((tensor, i) => fits(tensor, model.inputs[i] as SymbolicTensor))) return list;
   const received = { inputs: list.map((each) => (each instanceof tf.Tensor ? each.shape : typeof each)) };
-  throw problem(subject, 'a batch must be the inputs of the model, a tensor each', received, 'Pass tensors.');
+  const shapes = model.inputs.map(({ shape }) => shape);
+  const advice = `Pass tensors of shapes ${JSON.stringify(shapes)}.`;
+  throw problem(subject, 'a batch must be the inputs of the model, a tensor each', received, advice);
 }
 
 /** Batches as they are given: one, or any iterable of them. With several inputs a list of tensors is one batch. */

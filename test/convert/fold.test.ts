@@ -1,8 +1,8 @@
 import type { LayersModel, layers, SymbolicTensor } from '@tensorflow/tfjs-layers';
 import * as pack from '../../src/index.js';
-import { expectClose, input, onCpu, tf, weight } from '../layers/setup.js';
+import { input, onCpu, tf, weight } from '../layers/setup.js';
 import { chain, reloaded, type Tensor, wrap } from '../wrappers/setup.js';
-import { expectUntouched, outputsOf, spoil } from './setup.js';
+import { expectSame, expectUntouched, outputsOf, spoil } from './setup.js';
 
 type Layer = layers.Layer;
 
@@ -78,10 +78,10 @@ describe.each(KINDS)('%s', (...[_name, shape, linear, axis = {}]: (typeof KINDS)
     expect(folded).toMatchObject({ to: 'none', weights: 'folded' });
     expect(small.layers.map(({ name }) => name)).not.toContain('norm');
     expect(deviation?.relative.max).toBeLessThan(1e-5);
-    expectClose(outputsOf(small, x)[0] as Tensor, y, 1e-5);
+    expectSame(outputsOf(small, x)[0] as Tensor, y, 1e-5);
     if (isForgetful(small)) return;
     const copy = await reloaded(small);
-    expectClose(outputsOf(copy, x)[0] as Tensor, y, 1e-5);
+    expectSame(outputsOf(copy, x)[0] as Tensor, y, 1e-5);
   });
 });
 
@@ -134,8 +134,8 @@ describe('what is folded besides', () => {
       ['stepNorms/stepNorm', `steps/${(after[1] as unknown as { layer: Layer }).layer.name}`],
     ]);
     expect(warnings).toEqual(['the outputs are now called steps']);
-    expectClose(outputsOf(small, x)[0] as Tensor, y, 1e-5);
-    expectClose(outputsOf(await reloaded(small), x)[0] as Tensor, y, 1e-5);
+    expectSame(outputsOf(small, x)[0] as Tensor, y, 1e-5);
+    expectSame(outputsOf(await reloaded(small), x)[0] as Tensor, y, 1e-5);
   });
 
   test('weight norm goes into kernels of every kind, recurrent and embedded ones too', async () => {
@@ -165,8 +165,8 @@ describe('what is folded besides', () => {
       ['conv', 'Conv1D'],
     ]);
     expect(plain.countParams()).toBeLessThan(model.countParams());
-    expectClose(outputsOf(plain, x)[0] as Tensor, y, 1e-5);
-    expectClose(outputsOf(await reloaded(plain), x)[0] as Tensor, y, 1e-5);
+    expectSame(outputsOf(plain, x)[0] as Tensor, y, 1e-5);
+    expectSame(outputsOf(await reloaded(plain), x)[0] as Tensor, y, 1e-5);
   });
 
   test('a mean-only batch norm that stands elsewhere becomes the stock layer, frozen', async () => {
@@ -180,7 +180,7 @@ describe('what is folded besides', () => {
     const made = small.getLayer('norm');
     expect([made.getClassName(), made.trainable]).toEqual(['BatchNormalization', false]);
     expect(made.constructor).toBe(L.batchNormalization({}).constructor);
-    expectClose(outputsOf(small, x)[0] as Tensor, y, 1e-6);
+    expectSame(outputsOf(small, x)[0] as Tensor, y, 1e-6);
   });
 });
 

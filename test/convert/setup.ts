@@ -39,6 +39,15 @@ const RANGE: Record<string, (v: number) => number> = {
 /** A model's outputs, as a list. */
 export const outputsOf = (model: LayersModel, x: Tensor | Tensor[]): Tensor[] => [model.predict(x)].flat() as Tensor[];
 
+/** Equal but for rounding, in units of the largest expected value. */
+export function expectSame(actual: Tensor, expected: Tensor, tolerance = 1e-5): void {
+  const [difference, scale] = tf.tidy(() =>
+    [tf.sub(actual, expected), expected].map((t) => tf.max(tf.abs(t)).dataSync()[0] as number),
+  ) as [number, number];
+  expect(actual.shape).toEqual(expected.shape);
+  expect(difference).toBeLessThanOrEqual(tolerance * scale);
+}
+
 /** What a model is: its weights, its graph, its outputs' layers. Call what it returns to compare. */
 export function expectUntouched(model: LayersModel): () => void {
   const state = () => {
