@@ -1,4 +1,4 @@
-import { type LayersModel, model, Sequential, type SymbolicTensor } from '@tensorflow/tfjs-layers';
+import { type LayersModel, layers, model, Sequential, type SymbolicTensor } from '@tensorflow/tfjs-layers';
 import { NormalizationError, problem } from '../core/errors.js';
 import { layersWithin } from '../layers/within.js';
 import { cloneLayer, copyWeights, named } from './clone.js';
@@ -58,11 +58,11 @@ class Builder {
     return copy;
   }
 
+  /** By its constructor: the registry would make a stock norm of ours within, and weights of a model within. */
   private timeDistributed(wrapper: Layer & { layer: Layer }): Layer {
-    const inner = this.chain(wrapper.layer)[0] as Layer;
-    const copy = cloneLayer(this.subject, wrapper) as Layer & { layer: Layer };
-    copy.layer = inner; // by the registry it would be the stock class, where ours is saved under its name
-    return copy;
+    const [layer] = this.chain(wrapper.layer);
+    const { layer: _, ...config } = wrapper.getConfig();
+    return layers.timeDistributed({ ...config, layer } as Parameters<typeof layers.timeDistributed>[0]);
   }
 
   container(old: Container): LayersModel {

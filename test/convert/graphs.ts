@@ -21,6 +21,7 @@ interface Step {
 
 const dense = () => L.dense({ units: UNITS });
 const conv = () => L.conv1d({ filters: UNITS, kernelSize: 2, padding: 'same', useBias: false });
+const relu = () => L.activation({ activation: 'relu' });
 const batch = () => pack.batchNormalization();
 const steps = (layer: Layer) => L.timeDistributed({ layer } as never);
 
@@ -29,10 +30,16 @@ function chainOf(...row: Layer[]): LayersModel {
   return tf.model({ inputs, outputs: row.reduce((x, layer) => layer.apply(x) as SymbolicTensor, inputs) });
 }
 
+const nested = () => chainOf(conv(), batch(), relu(), pack.layerNormalization());
+const sequential = () =>
+  tf.sequential({
+    layers: [L.dense({ units: UNITS, inputShape: SHAPE }), batch(), steps(dense()), L.batchNormalization()],
+  });
+
 const KINDS = {
   dense,
   conv,
-  relu: () => L.activation({ activation: 'relu' }),
+  relu,
   dropout: () => L.dropout({ rate: 0.5 }),
   lstm: () => L.lstm({ units: UNITS, returnSequences: true, recurrentInitializer: 'glorotNormal' }),
   both: () =>
@@ -54,12 +61,9 @@ const KINDS = {
   meanOnly: () => pack.meanOnlyBatchNormalization(),
   batchInstance: () => pack.batchInstanceNormalization(),
   switchable: () => pack.switchableNormalization(),
-  nested: () => chainOf(conv(), batch(), KINDS.relu(), pack.layerNormalization()),
-  sequential: () =>
-    tf.sequential({
-      layers: [L.dense({ units: UNITS, inputShape: SHAPE }), batch(), steps(dense()), L.batchNormalization()],
-    }),
-  deep: () => chainOf(KINDS.sequential(), KINDS.nested(), batch()),
+  nested,
+  sequential,
+  deep: () => chainOf(sequential(), nested(), batch()),
 } as const satisfies Record<string, () => Layer>;
 
 const step = fc.record<Step>({
@@ -85,7 +89,7 @@ export function modelOf(program: readonly Step[]): LayersModel {
     const joined = x === y || b % 2 === 0 ? x : (L.add().apply([x, y]) as SymbolicTensor);
     tensors.push(layer.apply(joined) as SymbolicTensor);
   }
-  const ends = L.add().apply([...inputs, tensors.at(-1) as SymbolicTensor]) as SymbolicTensor;
+  const ends = L.add().apply(tensors) as SymbolicTensor; // all of them, so that the model holds every layer
   return tf.model({
     inputs,
     outputs: [ends, L.activation({ activation: 'tanh' }).apply(tensors.at(-2) as SymbolicTensor) as SymbolicTensor],
