@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { weightNormalization } from '../wrappers/weight.js';
-import { channelsOf, folded, linearWeights } from './affine.js';
+import { channelsOf, folded, linearWeights, plainWeights } from './affine.js';
 import { assignWeights, cloneLayer, configOf, type Options } from './clone.js';
 import { Graph, unitOf } from './foldable.js';
 import type { Layer, Shape } from './graph.js';
@@ -45,10 +45,7 @@ export function unwrappedChange(subject: string, place: Layer): Change {
       made.setFastWeightInitDuringBuild(true);
       return [made];
     },
-    finish: ([made]) => {
-      const values = (place as Layer & { foldedWeights(): tf.Tensor[] }).foldedWeights;
-      tf.tidy(() => assignWeights(subject, made as Layer, values.call(place)));
-    },
+    finish: ([made]) => tf.tidy(() => assignWeights(subject, made as Layer, plainWeights(place))),
   };
 }
 

@@ -2,11 +2,19 @@ import * as tf from '@tensorflow/tfjs-core';
 import { WeightNormalization } from '../wrappers/weight.js';
 import type { Layer } from './graph.js';
 import type { Linear } from './linear.js';
-import { weightsByName } from './weights.js';
+import { variablesOf, weightsAsMade, weightsByName } from './weights.js';
+
+/** A layer's weights as it made them, the kernels of a weight normalized one as g·v/‖v‖. */
+export function plainWeights(place: Layer): tf.Tensor[] {
+  if (!(place instanceof WeightNormalization)) return variablesOf(place);
+  const { layer } = place;
+  const values = place.foldedWeights(); // in the order of the host's list
+  return weightsAsMade(layer).map((weight) => values[layer.weights.indexOf(weight)] as tf.Tensor);
+}
 
 /** Kernel and bias of a linear layer, by value, its bias made where there is none. */
 export function linearWeights({ place, layer }: Linear, channels: number): tf.Tensor[] {
-  const own = place instanceof WeightNormalization ? place.foldedWeights() : layer.getWeights();
+  const own = plainWeights(place);
   return layer.getConfig().useBias === false ? [...own, tf.zeros([channels])] : own;
 }
 

@@ -1,9 +1,10 @@
-import type { Tensor, Variable } from '@tensorflow/tfjs-core';
+import type { Tensor } from '@tensorflow/tfjs-core';
 import type { layers } from '@tensorflow/tfjs-layers';
 import { NormalizationError, problem } from '../core/errors.js';
 import { OURS } from '../norms.js';
 import { classMap } from '../serialization/registry.js';
 import { serializeWrapped } from '../wrappers/inner.js';
+import { variablesOf, weightsAsMade } from './weights.js';
 
 type Layer = layers.Layer;
 export type Options = Record<string, unknown>;
@@ -56,10 +57,10 @@ export function cloneLayer(subject: string, layer: Layer, more: Options = {}): L
   throw problem(subject, 'a layer made from its configuration must be the same layer', { layer: named(layer) }, advice);
 }
 
-const sameConfig = (a: Layer, b: Layer) => JSON.stringify(a.getConfig()) === JSON.stringify(b.getConfig());
-
-/** A layer's weights by value. (What the host returns are its variables.) */
-const variablesOf = (layer: Layer): Variable[] => layer.getWeights() as Variable[];
+/** What the host's layers fill in, or number, by themselves. */
+const OWN = new Set(['name', 'dtype']);
+const text = (layer: Layer) => JSON.stringify(layer.getConfig(), (key, value) => (OWN.has(key) ? undefined : value));
+const sameConfig = (a: Layer, b: Layer) => text(a) === text(b);
 
 /** Gives a built layer values in place of its weights, past its constraints, which would change them. */
 export function assignWeights(subject: string, layer: Layer, values: readonly Tensor[]): void {
@@ -81,9 +82,10 @@ export function assignWeights(subject: string, layer: Layer, values: readonly Te
 
 /** The same values, and the same of them trainable. */
 export function copyWeights(subject: string, from: Layer, to: Layer): void {
-  assignWeights(subject, to, from.getWeights());
-  const flags = from.weights.map(({ trainable }) => trainable);
-  to.weights.forEach((weight, i) => {
+  assignWeights(subject, to, variablesOf(from));
+  const flags = weightsAsMade(from).map(({ trainable }) => trainable);
+  const made = weightsAsMade(to);
+  made.forEach((weight, i) => {
     weight.trainable = flags[i] as boolean;
   });
 }

@@ -140,7 +140,7 @@ export async function foldNormalization(model: LayersModel, options: FoldOptions
   for (const site of sitesOf(model)) if (isMeant(site.path, site.layer)) plan.add(site);
   const made = rebuild(SUBJECT, model, plan.changes());
   try {
-    const deviation = check(await deviationOf(SUBJECT, model, made.model, options), tolerance);
+    const deviation = check(await deviationOf(SUBJECT, model, made, options), tolerance);
     const warnings = changesAround(model, made.model);
     if (plan.replaced.every(({ reason }) => reason)) warnings.push('no normalization was folded');
     return conversion({ model: made.model, replaced: plan.replaced, warnings, deviation });

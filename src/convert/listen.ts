@@ -5,6 +5,10 @@ import type { Layer } from './graph.js';
 export interface Heard {
   readonly x: Tensor;
   readonly y: Tensor;
+  /** The same as the host passes it. */
+  readonly inputs: Tensor | Tensor[];
+  readonly kwargs: Parameters<Layer['call']>[1];
+  readonly outputs: Tensor | Tensor[];
 }
 
 const first = (value: Tensor | Tensor[]) => (Array.isArray(value) ? (value[0] as Tensor) : value);
@@ -14,9 +18,9 @@ export function listening(layer: Layer, hear: (heard: Heard) => void, f: () => u
   const own = Object.getOwnPropertyDescriptor(layer, 'call');
   const { call } = layer;
   layer.call = (inputs, kwargs) => {
-    const y = call.call(layer, inputs, kwargs);
-    hear({ x: first(inputs), y: first(y) });
-    return y;
+    const outputs = call.call(layer, inputs, kwargs);
+    hear({ x: first(inputs), y: first(outputs), inputs, kwargs, outputs });
+    return outputs;
   };
   try {
     f();

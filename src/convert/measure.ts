@@ -4,7 +4,8 @@ import { problem } from '../core/errors.js';
 import type { CalibrationBatch } from '../layers/calibrate.js';
 import { type Deviation, measured } from './deviation.js';
 import { type Batch, batchOf, predict, syntheticBatch } from './inputs.js';
-import { rebuild } from './rebuild.js';
+import { type Rebuilt, rebuild } from './rebuild.js';
+import { verifyCopies } from './verify.js';
 
 /** Runs `f` with a model that gives what `model` does: itself, or, where running it would move its states, a copy. */
 export async function asReference<T>(
@@ -35,7 +36,7 @@ function refuses(model: LayersModel, batch: Batch): string | undefined {
 export async function deviationOf(
   subject: string,
   model: LayersModel,
-  made: LayersModel,
+  { model: made, copies }: Rebuilt,
   { input, seed = 1 }: { input?: CalibrationBatch | undefined; seed?: number | undefined },
 ): Promise<Deviation | string> {
   const batch = input === undefined ? syntheticBatch(model, seed) : batchOf(subject, model, input);
@@ -43,6 +44,7 @@ export async function deviationOf(
     return await asReference(subject, model, async (reference) => {
       const before = refuses(reference, batch);
       if (before !== undefined && input === undefined) return before;
+      if (before === undefined && reference === model) await verifyCopies(subject, copies, model, batch);
       const after = before ?? refuses(made, batch);
       if (after !== undefined) {
         throw problem(subject, 'the model must run on the input', { cause: after }, 'Pass input that the model takes.');

@@ -8,7 +8,11 @@ import type { SwitchReading } from './switch.js';
 import { axisOf, type Target, targetOf } from './target.js';
 
 /** What to put in a norm's place; undefined leaves it alone. */
-export type LayerPolicy = (layer: Layer, path: string, shape: Shape | undefined) => NormalizationSpec | undefined;
+export type LayerPolicy = (
+  layer: Layer,
+  path: string,
+  shape: Shape | undefined,
+) => NormalizationSpec | Facts | undefined;
 
 /**
  * What is to come in the place of the norms of a model: one norm for all in any way {@link createNormalization} takes,
@@ -58,7 +62,8 @@ export function targetsBy(policy: NormalizationPolicy): (site: Site) => Target |
   if (isPerLayer(policy)) {
     return (site) => {
       const spec = policy(site.layer, site.path, site.shapes[0]);
-      return spec === undefined ? undefined : targetOf(spec);
+      if (spec === undefined) return undefined;
+      return isFacts(spec) ? byFacts(spec, site) : targetOf(spec);
     };
   }
   const target = targetOf(policy as NormalizationSpec);

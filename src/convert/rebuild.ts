@@ -18,6 +18,8 @@ export interface Rebuilt {
   readonly model: LayersModel;
   /** What came in a layer's place. */
   madeFor(layer: Layer): readonly Layer[];
+  /** Layers and their copies, those of models and TimeDistributed apart. */
+  readonly copies: readonly (readonly [Layer, Layer])[];
   /** Frees what was made, also of a model that was not finished. */
   dispose(): void;
 }
@@ -29,7 +31,7 @@ class Builder {
   private readonly chains = new Map<Layer, readonly Layer[]>();
   private readonly tensors = new Map<number, SymbolicTensor>();
   /** Old layer and its copy, whose weights are still to come. */
-  private readonly copies: [Layer, Layer][] = [];
+  readonly copies: [Layer, Layer][] = [];
 
   constructor(
     private readonly subject: string,
@@ -134,7 +136,12 @@ export function rebuild(subject: string, old: LayersModel, changes: Changes): Re
     for (const layer of within.reverse()) if (layer instanceof Sequential) builder.chain(layer);
     const made = builder.chain(old)[0] as LayersModel;
     builder.finish();
-    return { model: made, madeFor: (layer) => builder.madeFor(layer), dispose: () => builder.dispose() };
+    return {
+      model: made,
+      madeFor: (layer) => builder.madeFor(layer),
+      copies: builder.copies,
+      dispose: () => builder.dispose(),
+    };
   } catch (error) {
     builder.dispose();
     if (error instanceof NormalizationError) throw error;

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { isFrozen } from '../layers/memory.js';
 import type { Layer } from './graph.js';
 import type { Site } from './sites.js';
 import { assignFactor, factorOf, weightsByName } from './weights.js';
@@ -36,5 +37,6 @@ export function transfer(site: Site, layer: Layer): Transferred {
     const hasFactor = FACTORS.some((name) => made.has(name));
     dropped.push(...[...old.keys()].filter((name) => !made.has(name) && !(FACTORS.includes(name) && hasFactor)));
   });
+  if (isFrozen(site.layer)) for (const weight of layer.weights) weight.trainable = false;
   return { weights: reset.length > 0 ? 'reset' : 'kept', reset, dropped };
 }

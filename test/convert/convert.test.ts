@@ -391,6 +391,69 @@ test('the new model is not compiled, and says so where the old one was; frozen w
   expect(() => other.optimizer.getConfig()).toThrow();
 });
 
+test('what is frozen stays frozen: a nested model, a layer, a single weight', async () => {
+  const inner = chain(SHAPE, conv(4, { name: 'a' }), L.batchNormalization({ name: 'b' }));
+  const model = chain(
+    SHAPE,
+    inner,
+    conv(4, { name: 'c' }),
+    L.batchNormalization({ name: 'd', trainable: false }),
+    conv(4, { name: 'e' }),
+  );
+  inner.trainable = false;
+  (model.getLayer('e').weights[0] as { trainable: boolean }).trainable = false;
+  const trained = (each: LayersModel) => each.trainableWeights.map(({ originalName }) => originalName);
+  expect(trained(model)).toEqual(['c/kernel', 'c/bias', 'e/bias']);
+  const { model: other } = await pack.convertNormalization(model, 'batch');
+  expect(trained(other)).toEqual(trained(model));
+  expect(other.getLayer('d').trainable).toBe(false);
+});
+
+test('channels first: the axis goes with the norm', async () => {
+  const first = { dataFormat: 'channelsFirst' } as const;
+  const model = chain([3, 5, 4], conv(8, first), pack.batchNormalization({ axis: 1, name: 'bn' }));
+  spoil(model);
+  const calibration = input([4, 3, 5, 4]);
+  const { model: other } = await pack.convertNormalization(model, 'group:2', { calibration });
+  expect(other.getLayer('bn').getConfig()).toMatchObject({ axis: 1, groups: 2 });
+  const means = (each: LayersModel) => tf.mean(outputsOf(each, calibration)[0] as Tensor, [0, 2, 3]);
+  expectSame(means(other), means(model), 1e-4);
+});
+
+test('spatial dimensions that vary are tried at one length; a model that refuses random input is converted all the same', async () => {
+  const open = chain([null, null, 3], conv(8), L.batchNormalization({ name: 'bn' }));
+  expect((await pack.convertNormalization(open, 'group')).deviation?.input).toBe('synthetic');
+  expect((await pack.foldNormalization(open)).replaced[0]?.weights).toBe('folded');
+  const picky = chain([4], L.embedding({ inputDim: 3, outputDim: 6 }), L.batchNormalization({ name: 'bn' }));
+  const words = (await pack.convertNormalization(picky, 'layer')).deviation;
+  expect(Number.isFinite(words?.max)).toBe(true);
+});
+
+test('a stateful model keeps its states, and is measured all the same', async () => {
+  const lstm = L.lstm({
+    units: 3,
+    stateful: true,
+    returnSequences: true,
+    recurrentInitializer: 'glorotNormal',
+    batchInputShape: [2, 4, 5],
+  });
+  const model = tf.sequential({ layers: [lstm, L.dense({ units: 3 }), L.batchNormalization({ name: 'bn' })] });
+  spoil(model);
+  const x = input([2, 4, 5]);
+  tf.dispose(model.predict(x));
+  const states = () => (lstm as unknown as { states_: Tensor[] }).states_.map((state) => String(state.dataSync()));
+  const before = states();
+  const tensors = tf.memory().numTensors;
+  const { model: small, deviation } = await pack.foldNormalization(model);
+  expect(deviation?.relative.max).toBeLessThan(1e-5);
+  const { model: other } = await pack.convertNormalization(model, 'layer', { calibration: x });
+  expect(states()).toEqual(before);
+  for (const each of [model, small, other]) each.resetStates();
+  expectSame(outputsOf(small, x)[0] as Tensor, outputsOf(model, x)[0] as Tensor);
+  expect(other.weights.length).toBe(model.weights.length - 2);
+  expect(tf.memory().numTensors).toBeGreaterThan(tensors);
+});
+
 describe("layers of the user's", () => {
   class Twice extends L.Layer {
     static className = 'Twice';
@@ -421,10 +484,16 @@ describe("layers of the user's", () => {
       return { ...super.getConfig(), f: this.args.f as never };
     }
   }
+  class Silent extends Lambda {
+    static override className = 'Silent';
+    override getConfig() {
+      return { ...super.getConfig(), f: undefined as never };
+    }
+  }
   class Forgetful extends Twice {
     static override className = 'Forgetful';
     override getConfig() {
-      return { ...super.getConfig(), factor: undefined as never, seen: Math.random() } as never;
+      return { ...super.getConfig(), factor: 1 };
     }
   }
   const bn = () => L.batchNormalization({ name: 'bn' });
@@ -448,11 +517,12 @@ describe("layers of the user's", () => {
       true,
       /cannot be made from its configuration.*f=/,
     ],
+    ['no function in the configuration', () => new Silent({ f: (x) => x }), true, /must run as the layer does.*Silent/],
     [
       'a configuration that says too little',
       () => new Forgetful({ factor: 2 }),
       true,
-      /must be the same layer.*Forgetful/,
+      /must compute what the layer does.*Forgetful/,
     ],
   ])('%s is refused, with nothing left behind', async (_what, layer, isRegistered, message) => {
     const model = chain([3], L.dense({ units: 3 }), layer(), bn());
@@ -461,7 +531,7 @@ describe("layers of the user's", () => {
     await expect(pack.convertNormalization(model, 'layer')).rejects.toThrow(message);
     await expect(pack.foldNormalization(model)).rejects.toThrow(message);
     expect(tf.memory().numTensors).toBe(before);
-    for (const name of ['Twice', 'Lambda', 'Forgetful'])
+    for (const name of ['Twice', 'Lambda', 'Forgetful', 'Silent'])
       delete tf.serialization.SerializationMap.getMap().classNameMap[name];
   });
 });

@@ -169,6 +169,23 @@ describe('what is folded besides', () => {
     expectSame(outputsOf(await reloaded(plain), x)[0] as Tensor, y, 1e-5);
   });
 
+  test('a layer of which only the kernel is frozen, plain and weight normalized', async () => {
+    const model = chain(
+      [4],
+      L.dense({ units: 4 }),
+      ours({ name: 'a' }),
+      wrap(L.dense({ units: 4 })),
+      ours({ name: 'b' }),
+    );
+    spoil(model);
+    const inner = (model.layers[3] as unknown as { layer: Layer }).layer;
+    for (const layer of [model.layers[1] as Layer, inner])
+      (layer.weights[0] as { trainable: boolean }).trainable = false;
+    const x = input([3, 4]);
+    const { model: small } = await pack.foldNormalization(model);
+    expectSame(outputsOf(small, x)[0] as Tensor, outputsOf(model, x)[0] as Tensor);
+  });
+
   test('a mean-only batch norm that stands elsewhere becomes the stock layer, frozen', async () => {
     const norm = pack.meanOnlyBatchNormalization({ name: 'norm' });
     const model = chain([5], L.dense({ units: 4, activation: 'relu' }), norm, L.dense({ units: 2 }));
