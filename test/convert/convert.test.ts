@@ -406,6 +406,10 @@ test('what is frozen stays frozen: a nested model, a layer, a single weight', as
   expect(trained(model)).toEqual(['c/kernel', 'c/bias', 'e/bias']);
   const { model: other } = await pack.convertNormalization(model, 'batch');
   expect(trained(other)).toEqual(trained(model));
+  const norm = chain([4], L.dense({ units: 4 }), pack.batchNormalization({ name: 'bn' }));
+  for (const weight of norm.getLayer('bn').weights) (weight as { trainable: boolean }).trainable = false;
+  const { model: still } = await pack.convertNormalization(norm, 'layer');
+  expect(trained(still)).toEqual(trained(norm));
   expect(other.getLayer('d').trainable).toBe(false);
 });
 
