@@ -62,6 +62,18 @@ module.exports = {
       '^src/(kernels|ops)/',
       'audit, convert and monitor read models through the public API.',
     ),
+    never(
+      'convert-builds-models',
+      '^src/convert/',
+      '^src/(?!convert/|auto/|guide/|layers/|wrappers/|serialization/|core/(errors|near)[.]ts|norms[.]ts)',
+      'Conversion makes layers by the names and configurations that everybody makes them by.',
+    ),
+    never(
+      'nobody-below-converts',
+      { path: '^src/', pathNot: '^src/(convert/|index[.]ts|cli/)' },
+      '^src/convert/',
+      'It stands on top.',
+    ),
     never('node-stands-apart', { path: '^src/', pathNot: '^src/node/' }, '^src/node/', 'Node is an entry point only.'),
     never(
       'cli-stands-apart',

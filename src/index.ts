@@ -2,6 +2,7 @@ import './register.js';
 
 export { type AutoOverrides, autoNormalization } from './auto/auto.js';
 export { createNormalization, type NormalizationSpec } from './auto/create.js';
+export * from './convert/index.js';
 export * from './guide/index.js';
 export { aliasWasmIdentity } from './kernels/wasm/identity.js';
 export * from './layers/index.js';

@@ -12,6 +12,8 @@ const WRONG: readonly (readonly [from: string, statement: string, rule: string])
   ['serialization/a', `import '../layers/a.js';`, 'serialization-reads-names'],
   ['guide/a', `import '@tensorflow/tfjs-core';`, 'guide-reads-the-table'],
   ['audit/a', `import '../kernels/a.js';`, 'tools-read-models'],
+  ['convert/a', `import '../core/a.js';`, 'convert-builds-models'],
+  ['layers/a', `import '../convert/a.js';`, 'nobody-below-converts'],
   ['norms', `import './core/a.js';`, 'table-is-data'],
   ['ops/a', `import 'node:fs';`, 'node-builtins-in-node-only'],
   ['ops/a', `import 'commander';`, 'peers-only'],

@@ -1,0 +1,107 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { weightNormalization } from '../wrappers/weight.js';
+import { channelsOf, folded, linearWeights, plainWeights } from './affine.js';
+import { assignWeights, cloneLayer, configOf, type Options } from './clone.js';
+import { Graph, unitOf } from './foldable.js';
+import type { Layer, Shape } from './graph.js';
+import { type Linear, unwrapped } from './linear.js';
+import type { Change } from './rebuild.js';
+import type { Site } from './sites.js';
+
+/** Norms that go into a linear layer. */
+interface Absorbed {
+  readonly linear: Linear;
+  readonly norms: Layer[];
+  /** Whether the layer is weight normalized afterwards. */
+  readonly isWrapped: boolean;
+}
+
+const GONE: Change = { make: () => [] };
+
+/** The name and the first shape of a place, for a layer of another configuration. */
+function inPlaceOf(place: Layer): Options {
+  const { name, trainable, batchInputShape, dtype } = place;
+  return { name, trainable, ...(batchInputShape ? { batchInputShape, dtype } : {}) };
+}
+
+/** Constraints are those of the old kernel: on the new one the host's loader would undo the fold. */
+function unconstrained(layer: Layer): Options {
+  const keys = Object.keys(configOf(layer)).filter((key) => key.endsWith('Constraint'));
+  return Object.fromEntries(keys.map((key) => [key, null]));
+}
+
+function valuesOf({ linear, norms }: Absorbed): tf.Tensor[] {
+  const [first] = norms;
+  if (!first) return linearWeights(linear, 0);
+  return norms.reduce((weights, norm) => folded(linear, norm, weights), linearWeights(linear, channelsOf(first)));
+}
+
+/** The plain layer in the place of a weight normalized one: the kernel is g·v/‖v‖. */
+export function unwrappedChange(subject: string, place: Layer): Change {
+  const layer = unwrapped(place);
+  return {
+    make: () => {
+      const made = cloneLayer(subject, layer, { ...unconstrained(layer), ...inPlaceOf(place) });
+      made.setFastWeightInitDuringBuild(true);
+      return [made];
+    },
+    finish: ([made]) => tf.tidy(() => assignWeights(subject, made as Layer, plainWeights(place))),
+  };
+}
+
+/** The linear layer with the norms in its kernel and bias. */
+function absorbedChange(subject: string, absorbed: Absorbed, shape: Shape): Change {
+  const { place, layer } = absorbed.linear;
+  const own = { ...unconstrained(layer), useBias: true };
+  const clone = (more: Options) => {
+    const made = cloneLayer(subject, layer, { ...own, ...more });
+    made.setFastWeightInitDuringBuild(true);
+    return made;
+  };
+  const fill = (made: Layer) => tf.tidy(() => assignWeights(subject, made, valuesOf(absorbed)));
+  if (!absorbed.isWrapped) return { make: () => [clone(inPlaceOf(place))], finish: ([made]) => fill(made as Layer) };
+  const make = () => {
+    const inner = clone({ name: place.name });
+    inner.build(shape);
+    inner.built = true;
+    fill(inner); // before the wrapper is built, which then takes g from it
+    return [weightNormalization({ layer: inner, ...inPlaceOf(place) })];
+  };
+  return { make };
+}
+
+/** Which norms go into which linear layers, and what that changes. */
+export class Folds {
+  private readonly graph: Graph;
+  private readonly absorbed = new Map<Layer, Absorbed>();
+  private readonly units: Layer[] = [];
+
+  constructor(
+    private readonly subject: string,
+    model: Layer,
+  ) {
+    this.graph = new Graph(model);
+  }
+
+  /** Takes a norm in, norms front to back; gives the layer it goes into, or why it cannot. */
+  add(site: Site, isWrapped = false): Linear | string {
+    const linear = this.graph.into(site);
+    if (typeof linear === 'string') return linear;
+    if (isWrapped && linear.place !== linear.layer) return 'the layer before it is weight normalized already';
+    const known = this.absorbed.get(linear.place);
+    if (known && known.isWrapped !== isWrapped) return 'another norm goes into the layer before it, plainly';
+    if (known) known.norms.push(site.layer);
+    else this.absorbed.set(linear.place, { linear, norms: [site.layer], isWrapped });
+    this.units.push(unitOf(site));
+    this.graph.remove(site);
+    return linear;
+  }
+
+  changes(): Map<Layer, Change> {
+    const changes = new Map<Layer, Change>(this.units.map((unit) => [unit, GONE]));
+    for (const [place, absorbed] of this.absorbed) {
+      changes.set(place, absorbedChange(this.subject, absorbed, this.graph.inputShape(absorbed.linear)));
+    }
+    return changes;
+  }
+}
