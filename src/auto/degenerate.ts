@@ -21,7 +21,7 @@ function channelsLast(shape: Shape, axis: Axis): Shape {
 }
 
 /** Whether a statistic would be of a single value: then every value is its own mean, and the result is β. */
-function isDegenerate(choice: Choice, shape: Shape, { axis = -1, ...options }: Options): boolean {
+export function isDegenerate(choice: Choice, shape: Shape, { axis = -1, ...options }: Options): boolean {
   const row = rowOf(choice);
   if (!row || row.of === 'weights') return false;
   if (shape.length < row.minRank) return true;
