@@ -45,8 +45,9 @@ function configOf(layer: Layer): Config {
 
 function heldBy(layer: Layer, seen: Set<Layer>): Part[] {
   const inner = layer as unknown as Partial<Record<(typeof HELD)[number], Layer | Layer[]>>;
+  const ownCell = `${layer.getClassName()}Cell`; // the host's LSTM is a loop around one, which no file tells
   return HELD.flatMap((key) => inner[key] ?? [])
-    .filter((held) => typeof held?.getClassName === 'function' && !seen.has(held))
+    .filter((held) => typeof held?.getClassName === 'function' && !seen.has(held) && held.getClassName() !== ownCell)
     .map((held) => partOf(held, undefined, seen));
 }
 
