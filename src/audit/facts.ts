@@ -38,6 +38,9 @@ const isPatching = ({ config }: GraphNode) => {
   return (sizes[0] as number) > 1 && (sizes[1] as number) >= (sizes[0] as number);
 };
 
+/** What the first layer of a model is given. */
+const given = ({ input, output }: GraphNode): Shape | undefined => input ?? output;
+
 const isImage = (shape: Shape | undefined) => shape?.length === 4;
 
 const architecture: Find = (graph) => {
@@ -45,7 +48,7 @@ const architecture: Find = (graph) => {
   const convolutions = ofKind(graph, 'convolution').filter((node) => looksAround(node) && !isPatching(node));
   const recurrent = ofKind(graph, 'recurrent');
   if (attention.length > 0 && convolutions.length <= 2 * attention.length && recurrent.length <= attention.length) {
-    return graph.inputs.some(({ output }) => isImage(output))
+    return graph.inputs.some((node) => isImage(given(node)))
       ? seen('visionTransformer', 'attention, on an image', attention)
       : seen('transformer', 'attention', attention);
   }
@@ -59,8 +62,8 @@ const architecture: Find = (graph) => {
 };
 
 const batchSize: Find = ({ inputs }) => {
-  const fixed = inputs.filter(({ output }) => typeof output?.[0] === 'number' && output[0] > 0);
-  const sizes = new Set(fixed.map(({ output }) => output?.[0]));
+  const fixed = inputs.filter((node) => (given(node)?.[0] ?? 0) > 0);
+  const sizes = new Set(fixed.map((node) => given(node)?.[0]));
   if (sizes.size !== 1) return undefined;
   return seen([...sizes][0], 'the batch size of the inputs is fixed', fixed);
 };
@@ -124,7 +127,7 @@ const variableLength: Find = (graph, so) => {
   const masks = graph.nodes.filter(({ kind, config }) => kind === 'masking' || option(config, 'maskZero') === true);
   if (masks.length > 0) return seen(true, 'steps are masked', masks);
   if (!OF_SEQUENCES.has(so.architecture?.value)) return undefined;
-  const open = graph.inputs.filter(({ output }) => (output?.length ?? 0) >= 2 && output?.[1] === null);
+  const open = graph.inputs.filter((node) => given(node)?.[1] === null);
   return open.length > 0 ? seen(true, 'the length of the input is open', open) : undefined;
 };
 

@@ -2,7 +2,7 @@
 import type { layers } from '@tensorflow/tfjs-layers';
 import { normalizationNamed } from '../layers/known.js';
 import { isFrozen } from '../layers/memory.js';
-import type { NormId } from '../norms.js';
+import { type NormId, normRow } from '../norms.js';
 import { type Kind, kindNamed } from './kinds.js';
 import { type Config, option, type Part, type Shape, shapeOf } from './part.js';
 import { outputShape } from './shapes.js';
@@ -33,6 +33,8 @@ export interface Graph {
   /** Every layer but models, in order; what a wrapper holds follows it. */
   readonly nodes: readonly GraphNode[];
   readonly inputs: readonly GraphNode[];
+  /** How often it has each norm of activations. */
+  readonly norms: ReadonlyMap<NormId, number>;
 }
 
 /** A model within: what reads it reads its ends. */
@@ -137,11 +139,12 @@ const ALSO_KEEPING = /^(GaussianNoise|Rescaling|ActivityRegularization|Identity)
 function infer(node: GraphNode): void {
   const inputs = node.from.map(({ output }) => output);
   node.input ??= inputs[0] ?? declared(node.config);
-  if (node.output || !node.input) return;
   const [inner] = node.held;
+  if (!node.input || (node.output && inner?.output)) return;
   const known = inputs.every((shape) => shape !== undefined) && inputs.length > 0 ? (inputs as Shape[]) : [node.input];
   const wraps = node.kind === 'wrapper' && inner !== undefined;
-  node.output = wraps ? wrapped(node, inner) : ownOutput(node, known);
+  const found = wraps ? wrapped(node, inner) : ownOutput(node, known);
+  node.output ??= found;
 }
 
 function ownOutput(node: GraphNode, inputs: readonly Shape[]): Shape | undefined {
@@ -184,6 +187,14 @@ function partsByNode(container: Container, found = new Map<GraphNode, Part>()): 
   return found;
 }
 
+function normsAmong(nodes: readonly GraphNode[]): Map<NormId, number> {
+  const counts = new Map<NormId, number>();
+  for (const { norm } of nodes) {
+    if (norm && normRow(norm).of === 'activations') counts.set(norm, (counts.get(norm) ?? 0) + 1);
+  }
+  return counts;
+}
+
 export function graphOf(model: Part): Graph {
   const nodes: GraphNode[] = [];
   const top = collect(model, '', option(model.config, 'trainable') === false, nodes);
@@ -193,5 +204,5 @@ export function graphOf(model: Part): Graph {
   // A file need not list layers in the order they compute: what a first sweep lacks, a second one has.
   for (let sweep = 0; sweep < 2; sweep++) for (const node of standing) infer(node);
   for (const node of standing) place(node);
-  return { nodes, inputs: standing.filter(({ from }) => from.length === 0) };
+  return { nodes, inputs: standing.filter(({ from }) => from.length === 0), norms: normsAmong(nodes) };
 }

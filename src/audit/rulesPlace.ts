@@ -126,11 +126,10 @@ export const PLACE_RULES: readonly AuditRule[] = [
     reads: 'structure',
     fix: 'Use the norm that the rest of the network has, unless this part differs in kind.',
     find: ({ node, row, graph }) => {
-      const others = graph.nodes.filter(isOfActivations);
-      const alike = others.filter(({ norm }) => norm === node.norm).length;
-      return row.of === 'activations' && others.length > 2 && 2 * alike < others.length
-        ? found({ norm: node.norm, alike, norms: others.length })
-        : undefined;
+      const norms = [...graph.norms.values()].reduce((all, n) => all + n, 0);
+      const alike = node.norm ? (graph.norms.get(node.norm) ?? 0) : 0;
+      const stray = row.of === 'activations' && norms > 2 && 2 * alike < norms;
+      return stray ? found({ norm: node.norm, alike, norms }) : undefined;
     },
   },
   {

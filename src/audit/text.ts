@@ -49,7 +49,11 @@ export function summaryOf({ findings, layers }: Audited): string {
 /** Findings by rule, in their order. */
 export function byRule(findings: readonly Finding[]): Finding[][] {
   const groups = new Map<string, Finding[]>();
-  for (const finding of findings) groups.set(finding.rule, [...(groups.get(finding.rule) ?? []), finding]);
+  for (const finding of findings) {
+    const group = groups.get(finding.rule);
+    if (group) group.push(finding);
+    else groups.set(finding.rule, [finding]);
+  }
   return [...groups.values()];
 }
 
