@@ -1,6 +1,6 @@
 /** What the host does wrong with its own layers, and with names. */
 import { OURS } from '../norms.js';
-import { isStock, registered, setting, takesBatch, upstream } from './near.js';
+import { axesOf, isStock, registered, setting, takesBatch, upstream } from './near.js';
 import { option } from './part.js';
 import { type AuditRule, found, noted } from './rule.js';
 import { stockClass } from './stock.js';
@@ -28,9 +28,9 @@ export const HOST_RULES: readonly AuditRule[] = [
     source: 'tfjs',
     find: (subject) => {
       const rank = subject.node.input?.length;
-      const axis = [setting(subject, 'axis')].flat()[0];
+      const [axis] = axesOf(subject) ?? [];
       if (rank === undefined || !takesBatch(subject.row) || !isStock(subject)) return undefined;
-      return axis === -1 || axis === rank - 1 ? undefined : found({ axis, rank });
+      return axis === rank - 1 ? undefined : found({ axis, rank });
     },
   },
   {

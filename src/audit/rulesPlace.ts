@@ -2,7 +2,7 @@
 import { dividesBySpread } from '../guide/programs.js';
 import { type NormRow, normRow } from '../norms.js';
 import type { GraphNode } from './graph.js';
-import { before, inner, setting } from './near.js';
+import { axesOf, before, inner, setting } from './near.js';
 import { option, word } from './part.js';
 import { type AuditRule, found, noted } from './rule.js';
 
@@ -115,9 +115,9 @@ export const PLACE_RULES: readonly AuditRule[] = [
       const rank = node.input?.length;
       const from = rank === undefined || row.of === 'weights' || node.holder ? undefined : orienting(node);
       const channels = from && rank !== undefined ? channelAxis(from, rank) : undefined;
-      const axes = [setting(subject, 'axis')].flat().map((axis) => Number(axis) + (Number(axis) < 0 ? (rank ?? 0) : 0));
+      const axes = axesOf(subject) ?? [];
       if (channels === undefined || axes.includes(channels)) return undefined;
-      return found({ axis: setting(subject, 'axis'), channels, after: from?.path });
+      return found({ axes, channels, after: from?.path });
     },
   },
   {

@@ -1,20 +1,27 @@
 /** Sets of which no statistic can be taken, and numbers that vanish. */
 import { isDegenerate } from '../auto/degenerate.js';
 import type { NormRow } from '../norms.js';
-import { channelsOf, epsilonOf, product, setting } from './near.js';
+import { axesOf, channelsOf, epsilonOf, product, setting } from './near.js';
+import { numberOf } from './part.js';
 import { type AuditRule, found, noted, type Subject } from './rule.js';
 
 const needsSpace = ({ averagesOver }: NormRow) => averagesOver.some((list) => list.length === 1 && list[0] === 'space');
+
+const groupsOf = (subject: Subject) => numberOf(setting(subject, 'groups'));
 
 /** Whether a set is a single value. The number of examples is another rule's. */
 function collapses(subject: Subject): boolean {
   const { node, row } = subject;
   if (!node.input || row.of === 'weights' || node.input.length < 2) return false;
   const shape = [null, ...node.input.slice(1)];
-  const options = Object.fromEntries(Object.keys(row.defaults).map((name) => [name, setting(subject, name)]));
-  const { groups } = options;
-  if (groups === 0 || (typeof groups === 'number' && !Number.isInteger(groups))) return false;
-  return isDegenerate(row.id, shape, { ...options, axis: setting(subject, 'axis') as number });
+  const groups = groupsOf(subject);
+  if (groups === 0 || (groups !== undefined && !Number.isInteger(groups))) return false;
+  const statistics = setting(subject, 'statistics');
+  return isDegenerate(row.id, shape, {
+    axis: axesOf(subject) ?? -1,
+    ...(groups === undefined ? {} : { groups }),
+    ...(Array.isArray(statistics) ? { statistics } : {}),
+  });
 }
 
 export const SET_RULES: readonly AuditRule[] = [
@@ -27,7 +34,7 @@ export const SET_RULES: readonly AuditRule[] = [
     source: 'group',
     find: (subject) =>
       !needsSpace(subject.row) && collapses(subject)
-        ? found({ shape: subject.node.input, groups: setting(subject, 'groups') })
+        ? found({ shape: subject.node.input, groups: groupsOf(subject) })
         : undefined,
   },
   {

@@ -1,6 +1,6 @@
 /** Weights of a trained model, and what a batch shows. */
 import { epsilonOf, setting } from './near.js';
-import { option, word } from './part.js';
+import { numberOf, option, word } from './part.js';
 import { type AuditRule, found, type Subject } from './rule.js';
 
 const every = (values: Float32Array | undefined, value: number) =>
@@ -89,7 +89,7 @@ export const VALUE_RULES: readonly AuditRule[] = [
       const { values = {}, row } = subject;
       const name = row.weights.find(({ option: of }) => of === 'gamma' || of === 'scale')?.name ?? 'gamma';
       const gamma = values[name] ?? new Float32Array();
-      const offset = Number(setting(subject, 'offset') ?? 0);
+      const offset = numberOf(setting(subject, 'offset')) ?? 0;
       const dead = where(gamma, (value) => Math.abs(value + offset) < 1e-6);
       // All of them: so a residual branch begins.
       const asBegun = dead.length === gamma.length && begins(subject, `${name}Initializer`) === 'zeros';
