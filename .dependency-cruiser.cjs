@@ -62,6 +62,14 @@ module.exports = {
       '^src/(kernels|ops)/',
       'audit, convert and monitor read models through the public API.',
     ),
+    never(
+      'audit-reads',
+      '^src/audit/',
+      {
+        path: '^src/(?!audit/|guide/|layers/|core/|serialization/|auto/degenerate[.]ts|norms[.]ts)',
+      },
+      'The audit reads models, the table and the guide; it makes and changes none.',
+    ),
     never('node-stands-apart', { path: '^src/', pathNot: '^src/node/' }, '^src/node/', 'Node is an entry point only.'),
     never(
       'cli-stands-apart',

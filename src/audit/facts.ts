@@ -173,3 +173,6 @@ export function sightingsIn(graph: Graph): Sightings {
   }
   return so;
 }
+
+/** Internal: the facts that can be seen. */
+export const sightingNames: readonly FactName[] = FINDERS.map(([name]) => name);

@@ -6,17 +6,27 @@ import { type Numbers, networkPicture, normPictures } from './pictures.js';
 import { STYLE } from './style.js';
 import { byRule, escaped, summaryOf, valuesText } from './text.js';
 
-function findingCard(findings: readonly Finding[]): string {
-  const { rule, severity, why, fix, source } = findings[0] as Finding;
+/** More places than these are folded away. */
+const MOST_OPEN = 8;
+
+function placesOf(findings: readonly Finding[]): string {
   const places = findings.map(
     ({ path, values }) => `<li><code>${escaped(path)}</code> <span>${escaped(valuesText(values))}</span></li>`,
   );
+  const list = (items: readonly string[]) => `<ul>${items.join('')}</ul>`;
+  if (places.length <= MOST_OPEN) return list(places);
+  const rest = places.slice(MOST_OPEN);
+  return `${list(places.slice(0, MOST_OPEN))}<details><summary>${rest.length} more</summary>${list(rest)}</details>`;
+}
+
+function findingCard(findings: readonly Finding[]): string {
+  const { rule, severity, why, fix, source } = findings[0] as Finding;
   const title = escaped([source.title, source.year].filter((part) => part !== null).join(', '));
   const link = source.url ? `<a href="${escaped(source.url)}">${title}</a>` : title;
   return `<article class="${severity}">
 <h3><span class="badge">${severity === 'info' ? 'note' : severity}</span> <code>${escaped(rule)}</code></h3>
 <p>${escaped(why)}</p>
-<ul>${places.join('')}</ul>
+${placesOf(findings)}
 <p class="fix"><b>What to do</b> ${escaped(fix)}</p>
 <p class="source">${link}</p>
 </article>`;

@@ -99,6 +99,3 @@ export function kindNamed(className: string): Kind {
   if (Object.hasOwn(CLASSES, className)) return CLASSES[className] as Kind;
   return /attention/i.test(className) ? 'attention' : 'other';
 }
-
-/** Layers with a kernel that mix values: what a norm follows. */
-export const WEIGHTED: ReadonlySet<Kind> = new Set(['convolution', 'dense', 'recurrent', 'attention']);

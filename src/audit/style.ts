@@ -27,6 +27,8 @@ li span,.source{color:var(--soft);font-size:.88rem;overflow-wrap:anywhere}
 .grid{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,18rem),1fr));gap:1rem}
 .norm-card{min-width:0}.norm-card svg{height:4.5rem}
 table{border-collapse:collapse;width:100%;font-size:.92rem}
-th,td{text-align:left;vertical-align:top;padding:.35rem .6rem .35rem 0;border-bottom:1px solid var(--edge);overflow-wrap:anywhere}
+th,td{text-align:left;vertical-align:top;padding:.35rem .6rem .35rem 0;border-bottom:1px solid var(--edge)}
+td:last-child{overflow-wrap:anywhere}th,td:nth-child(2){white-space:nowrap}
+summary{cursor:pointer;color:var(--info);font-size:.88rem}
 th{font-weight:600}
 `;

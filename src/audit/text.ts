@@ -22,7 +22,7 @@ export const shown = (name: string): string => name.replace(UNSEEN, '·');
 const LONGEST = 160;
 
 export function valuesText(values: Finding['values']): string {
-  const parts = Object.entries(values).map(([name, value]) => `${name} ${JSON.stringify(value) ?? String(value)}`);
+  const parts = Object.entries(values).map(([name, value]) => `${name} ${JSON.stringify(value)}`);
   const text = shown(parts.join(', '));
   return text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text;
 }

@@ -12,6 +12,7 @@ const WRONG: readonly (readonly [from: string, statement: string, rule: string])
   ['serialization/a', `import '../layers/a.js';`, 'serialization-reads-names'],
   ['guide/a', `import '@tensorflow/tfjs-core';`, 'guide-reads-the-table'],
   ['audit/a', `import '../kernels/a.js';`, 'tools-read-models'],
+  ['audit/b', `import '../wrappers/a.js';`, 'audit-reads'],
   ['norms', `import './core/a.js';`, 'table-is-data'],
   ['ops/a', `import 'node:fs';`, 'node-builtins-in-node-only'],
   ['ops/a', `import 'commander';`, 'peers-only'],
