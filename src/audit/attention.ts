@@ -1,5 +1,5 @@
 /** Finds attention, also where it is put together of plain layers: a softmax between two products. */
-import type { GraphNode } from './graph.js';
+import type { GraphNode } from './node.js';
 import { option, word } from './part.js';
 
 /** Layers between a product and its softmax: scaling, masking, reshaping. */

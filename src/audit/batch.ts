@@ -2,7 +2,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel, layers } from '@tensorflow/tfjs-layers';
 import { problem } from '../core/errors.js';
-import type { GraphNode } from './graph.js';
+import type { GraphNode } from './node.js';
 import { numberOf, option } from './part.js';
 
 /** The channels of a norm's input in one batch. */

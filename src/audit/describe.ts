@@ -2,10 +2,11 @@ import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { problem } from '../core/errors.js';
 import { checkFacts, conflictOf } from '../guide/check.js';
 import type { Facts } from '../guide/facts.js';
-import { type Sightings, sightingsIn } from './facts.js';
+import { sightingsIn } from './facts.js';
 import type { Graph } from './graph.js';
 import { isRecord } from './part.js';
 import { readModel } from './read.js';
+import type { Sightings } from './sighting.js';
 
 /** A model in memory, or the parsed object of a model.json: the weights are not needed. */
 export type ModelLike = LayersModel | Readonly<Record<string, unknown>>;

@@ -1,65 +1,12 @@
 /** What a model's layers tell: one function a fact. */
 import type { FactName, Facts } from '../guide/facts.js';
 import { normRow } from '../norms.js';
-import { attentionIn } from './attention.js';
-import type { Graph, GraphNode } from './graph.js';
+import { architecture } from './architecture.js';
+import type { Graph } from './graph.js';
 import type { Kind } from './kinds.js';
+import type { GraphNode } from './node.js';
 import { isRecord, numberOf, option, type Shape, word } from './part.js';
-
-/** A fact, by what it was told, and where. */
-export interface Sighting {
-  readonly value: unknown;
-  readonly why: string;
-  /** Paths of layers. */
-  readonly where: readonly string[];
-}
-
-export type Sightings = Readonly<Partial<Record<FactName, Sighting>>>;
-
-type Find = (graph: Graph, so: Sightings) => Sighting | undefined;
-
-const paths = (nodes: readonly GraphNode[]) => nodes.map(({ path }) => path);
-const ofKind = ({ nodes }: Graph, kind: Kind) => nodes.filter((node) => node.kind === kind);
-const seen = (value: unknown, why: string, nodes: readonly GraphNode[]): Sighting => ({
-  value,
-  why,
-  where: paths(nodes),
-});
-
-/** A kernel of one position mixes channels only: attention and dense networks have such convolutions too. */
-const looksAround = ({ config }: GraphNode) =>
-  [option(config, 'kernelSize')].flat().some((n) => (numberOf(n) ?? 1) > 1);
-
-/** Cuts an image into patches: windows that do not overlap. */
-const isPatching = ({ config }: GraphNode) => {
-  const sizes = [option(config, 'kernelSize'), option(config, 'strides')].map(
-    (value) => numberOf([value].flat()[0]) ?? 1,
-  );
-  return (sizes[0] as number) > 1 && (sizes[1] as number) >= (sizes[0] as number);
-};
-
-/** What the first layer of a model is given. */
-const given = ({ input, output }: GraphNode): Shape | undefined => input ?? output;
-
-const isImage = (shape: Shape | undefined) => shape?.length === 4;
-
-const architecture: Find = (graph) => {
-  const attention = attentionIn(graph.nodes);
-  const convolutions = ofKind(graph, 'convolution').filter((node) => looksAround(node) && !isPatching(node));
-  const recurrent = ofKind(graph, 'recurrent');
-  if (attention.length > 0 && convolutions.length <= 2 * attention.length && recurrent.length <= attention.length) {
-    return graph.inputs.some((node) => isImage(given(node)))
-      ? seen('visionTransformer', 'attention, on an image', attention)
-      : seen('transformer', 'attention', attention);
-  }
-  if (recurrent.length > 0 && recurrent.length >= convolutions.length) {
-    return seen('rnn', 'recurrent layers', recurrent);
-  }
-  const all = ofKind(graph, 'convolution');
-  if (all.length > 0) return seen('cnn', 'convolutions', all);
-  const dense = ofKind(graph, 'dense');
-  return seen('feedForward', dense.length > 0 ? 'dense layers only' : 'no layer that tells more', dense);
-};
+import { type Find, given, type Sighting, type Sightings, seen } from './sighting.js';
 
 const batchSize: Find = ({ inputs }) => {
   const fixed = inputs.filter((node) => (given(node)?.[0] ?? 0) > 0);

@@ -1,33 +1,8 @@
 /** A model as a graph of layers: what stands before and after each, with shapes. Models inside it are taken apart. */
-import type { layers } from '@tensorflow/tfjs-layers';
-import { normalizationNamed } from '../layers/known.js';
-import { isFrozen } from '../layers/memory.js';
 import { type NormId, normRow } from '../norms.js';
-import { type Kind, kindNamed } from './kinds.js';
-import { type Config, option, type Part, type Shape, shapeOf } from './part.js';
-import { outputShape } from './shapes.js';
-
-export interface GraphNode {
-  readonly path: string;
-  readonly name: string;
-  readonly className: string;
-  readonly kind: Kind;
-  readonly config: Config;
-  readonly layer: layers.Layer | undefined;
-  /** The wrapper or recurrent layer that holds it, or the model. */
-  readonly holder: GraphNode | undefined;
-  readonly frozen: boolean;
-  /** The norm it is. */
-  readonly norm: NormId | undefined;
-  /** What a wrapper holds. */
-  readonly held: GraphNode[];
-  readonly from: GraphNode[];
-  readonly to: GraphNode[];
-  input: Shape | undefined;
-  output: Shape | undefined;
-  /** Whether the model gives its result. */
-  isOutput: boolean;
-}
+import { infer, place } from './infer.js';
+import { type GraphNode, nodeOf } from './node.js';
+import { option, type Part } from './part.js';
 
 export interface Graph {
   /** Every layer but models, in order; what a wrapper holds follows it. */
@@ -45,27 +20,6 @@ interface Container {
 }
 
 const isContainer = (entry: GraphNode | Container): entry is Container => 'order' in entry;
-
-function nodeOf(part: Part, path: string, holder: GraphNode | undefined, frozen: boolean): GraphNode {
-  const { name, className, config, layer } = part;
-  return {
-    path,
-    name,
-    className,
-    kind: kindNamed(className),
-    config,
-    layer,
-    holder,
-    frozen: frozen || option(config, 'trainable') === false || (layer !== undefined && isFrozen(layer)),
-    norm: normalizationNamed(className),
-    held: [],
-    from: [],
-    to: [],
-    input: part.calls[0]?.input,
-    output: part.calls[0]?.output,
-    isOutput: false,
-  };
-}
 
 /** Makes the nodes of a model, those of models and wrappers inside it included. */
 function collect(part: Part, prefix: string, frozen: boolean, all: GraphNode[]): Container {
@@ -127,55 +81,6 @@ function link(container: Container, feeding: readonly GraphNode[][], parts: Read
     if (isContainer(entry)) link(entry, entering, parts);
     else connect(entering.flat(), entry);
   });
-}
-
-const declared = (config: Config): Shape | undefined =>
-  shapeOf(option(config, 'batchInputShape')) ?? shapeOf(option(config, 'batchShape'));
-
-/** Layers that are not listed and change no shape: norms, and the host's own of these kinds. */
-const KEEPING: ReadonlySet<Kind> = new Set(['activation', 'softmax', 'dropout', 'masking', 'input']);
-const ALSO_KEEPING = /^(GaussianNoise|Rescaling|ActivityRegularization|Identity)$/;
-
-function infer(node: GraphNode): void {
-  const inputs = node.from.map(({ output }) => output);
-  node.input ??= inputs[0] ?? declared(node.config);
-  const [inner] = node.held;
-  if (!node.input || (node.output && inner?.output)) return;
-  const known = inputs.every((shape) => shape !== undefined) && inputs.length > 0 ? (inputs as Shape[]) : [node.input];
-  const wraps = node.kind === 'wrapper' && inner !== undefined;
-  const found = wraps ? wrapped(node, inner) : ownOutput(node, known);
-  node.output ??= found;
-}
-
-function ownOutput(node: GraphNode, inputs: readonly Shape[]): Shape | undefined {
-  const keeps = KEEPING.has(node.kind) || node.norm !== undefined || ALSO_KEEPING.test(node.className);
-  return outputShape(node.className, node.config, inputs, keeps);
-}
-
-/** Of a wrapper: TimeDistributed shows its layer one step, Bidirectional puts two results together. */
-function wrapped(node: GraphNode, inner: GraphNode): Shape | undefined {
-  const [batch = null, time = null, ...rest] = node.input as Shape;
-  const steps = node.className === 'TimeDistributed';
-  inner.input ??= steps ? [batch, ...rest] : (node.input as Shape);
-  inner.output ??= ownOutput(inner, [inner.input]);
-  if (!inner.output) return undefined;
-  if (steps) return [batch, time, ...inner.output.slice(1)];
-  const both = node.className === 'Bidirectional' && (option(node.config, 'mergeMode') ?? 'concat') === 'concat';
-  return both
-    ? inner.output.map((size, i, all) => (i === all.length - 1 && size !== null ? size * 2 : size))
-    : inner.output;
-}
-
-/** What stands in a wrapper stands where the wrapper does. */
-function place(node: GraphNode): void {
-  if (node.kind !== 'wrapper') return;
-  for (const inner of node.held) {
-    inner.input ??= node.input;
-    inner.isOutput = node.isOutput;
-    inner.from.push(...node.from);
-    inner.to.push(...node.to);
-    place(inner);
-  }
 }
 
 function partsByNode(container: Container, found = new Map<GraphNode, Part>()): Map<GraphNode, Part> {

@@ -32,7 +32,7 @@ ${placesOf(findings)}
 </article>`;
 }
 
-const MOST_PLACES = 6;
+const MOST_PLACES = 3;
 
 function factRows({ facts }: Audited): string {
   return Object.entries(facts)

@@ -2,7 +2,7 @@
 import { statisticsBatchOf } from '../guide/recommend.js';
 import { type NormRow, OURS } from '../norms.js';
 import { classMap } from '../serialization/registry.js';
-import type { GraphNode } from './graph.js';
+import type { GraphNode } from './node.js';
 import { numberOf, option, type Shape, word } from './part.js';
 import type { Subject } from './rule.js';
 

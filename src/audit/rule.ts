@@ -2,7 +2,8 @@ import type { Facts } from '../guide/facts.js';
 import { PLACEMENT, WARNINGS } from '../guide/notes.js';
 import type { NormRow } from '../norms.js';
 import type { BatchStatistics } from './batch.js';
-import type { Graph, GraphNode } from './graph.js';
+import type { Graph } from './graph.js';
+import type { GraphNode } from './node.js';
 import type { AuditSourceId } from './sources.js';
 import type { Values } from './values.js';
 

@@ -1,8 +1,8 @@
 /** Where a norm stands, and what stands beside it. */
 import { dividesBySpread } from '../guide/programs.js';
 import { type NormRow, normRow } from '../norms.js';
-import type { GraphNode } from './graph.js';
 import { axesOf, before, inner, setting } from './near.js';
+import type { GraphNode } from './node.js';
 import { option, word } from './part.js';
 import { type AuditRule, found, noted } from './rule.js';
 

@@ -1,7 +1,7 @@
 /** Batch statistics: too few examples, the wrong ones, or none. */
 import { normRow } from '../norms.js';
-import type { GraphNode } from './graph.js';
 import { learnsStatistics, setting, statisticsBatch, takesBatch, upstream } from './near.js';
+import type { GraphNode } from './node.js';
 import { option } from './part.js';
 import { type AuditRule, found, noted } from './rule.js';
 

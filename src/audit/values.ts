@@ -1,7 +1,7 @@
 /** Weights of norms, read without holding up the backend. */
 import type { LayerVariable } from '@tensorflow/tfjs-layers';
 import { normRow } from '../norms.js';
-import type { GraphNode } from './graph.js';
+import type { GraphNode } from './node.js';
 
 /** The numbers of a norm's weights, by their names in files. */
 export type Values = Readonly<Record<string, Float32Array>>;
