@@ -1,4 +1,5 @@
 import { critic, detector, generator, lenet, lstm, resnet, transformer, unet, vit } from '../../models/shapes/index.js';
+import { option } from '../../src/audit/part.js';
 import { auditModel, describeModel, type Facts, recommendNormalization } from '../../src/index.js';
 import { onCpu, tf } from '../layers/setup.js';
 import { convolutional } from './planted.js';
@@ -144,6 +145,42 @@ describe('facts', () => {
     });
     expect(await rules(steps as never)).toEqual([['momentum-convention', 'steps/norm']]);
     expect(await rules(json(steps) as never)).toEqual([['momentum-convention', 'steps/norm']]);
+  });
+
+  test('what stands before a model stands before its layers; a frozen model freezes them', async () => {
+    const dense = () => layers.dense({ units: 4, useBias: false, inputShape: [4], name: 'dense' });
+    const inner = tf.sequential({
+      name: 'inner',
+      layers: [dense(), layers.batchNormalization({ name: 'norm' }), layers.reLU()],
+    });
+    const dropout = layers.dropout({ rate: 0.5, inputShape: [4], name: 'dropout' });
+    const model = tf.sequential({ layers: [dropout, inner, layers.dense({ units: 1 })] });
+    const rules = async (given: unknown) =>
+      (await auditModel(given as never)).findings.map(({ rule, path, values }) => [rule, path, values]);
+    const wanted = [['dropout-before-batch', 'inner/norm', { dropout: 'dropout' }]];
+    expect([await rules(model), await rules(json(model))]).toEqual([wanted, wanted]);
+    inner.trainable = false;
+    const frozen = [['frozen-batch-norm', 'inner/norm', { trainable: false }]];
+    expect(await rules(model)).toEqual(frozen);
+    const file = json(model);
+    file.config.layers[1].config.trainable = false;
+    expect(await rules(file)).toEqual(frozen);
+  });
+
+  test('a softmax alone is no attention', () => {
+    const model = tf.sequential({
+      layers: [
+        layers.dense({ units: 3, inputShape: [4] }),
+        layers.softmax(),
+        layers.dense({ units: 2 }),
+        layers.softmax(),
+      ],
+    });
+    expect(describeModel(model).architecture).toBe('feedForward');
+  });
+
+  test('only what a configuration itself holds is an option', () => {
+    expect([option({}, 'constructor'), option({ use_bias: false }, 'useBias')]).toEqual([undefined, false]);
   });
 
   test('hints win, and what contradicts them is left out', () => {
