@@ -74,6 +74,14 @@ module.exports = {
       '^src/convert/',
       'It stands on top.',
     ),
+    never(
+      'audit-reads',
+      '^src/audit/',
+      {
+        path: '^src/(?!audit/|guide/|layers/|core/|serialization/|auto/degenerate[.]ts|norms[.]ts)',
+      },
+      'The audit reads models, the table and the guide; it makes and changes none.',
+    ),
     never('node-stands-apart', { path: '^src/', pathNot: '^src/node/' }, '^src/node/', 'Node is an entry point only.'),
     never(
       'cli-stands-apart',

@@ -1,5 +1,6 @@
 import './register.js';
 
+export * from './audit/index.js';
 export { type AutoOverrides, autoNormalization } from './auto/auto.js';
 export { createNormalization, type NormalizationSpec } from './auto/create.js';
 export * from './convert/index.js';

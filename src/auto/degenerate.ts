@@ -20,7 +20,7 @@ function channelsLast(shape: Shape, axis: Axis): Shape {
   return [...others, last];
 }
 
-/** Internal: whether a statistic would be of a single value: then every value is its own mean, and the result is β. */
+/** Whether a statistic would be of a single value: then every value is its own mean, and the result is β. */
 export function isDegenerate(choice: Choice, shape: Shape, { axis = -1, ...options }: Options): boolean {
   const row = rowOf(choice);
   if (!row || row.of === 'weights') return false;

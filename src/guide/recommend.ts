@@ -42,10 +42,14 @@ export interface Recommendation {
   readonly code: string;
 }
 
+/** Internal: the examples that share statistics, those of all devices where they are synchronized. */
+export function statisticsBatchOf({ batchSize, devices = 1, synchronized }: Facts): Facts['batchSize'] {
+  return synchronized === true && typeof batchSize === 'number' ? batchSize * devices : batchSize;
+}
+
 /** Facts, and what follows from them. */
 function know(facts: Facts): Known {
-  const { batchSize, devices = 1, synchronized } = facts;
-  const shared = synchronized === true && typeof batchSize === 'number' ? batchSize * devices : batchSize;
+  const shared = statisticsBatchOf(facts);
   return { ...facts, rank: rankOf(facts), ...(shared === undefined ? {} : { statisticsBatch: shared }) };
 }
 

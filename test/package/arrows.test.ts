@@ -14,6 +14,7 @@ const WRONG: readonly (readonly [from: string, statement: string, rule: string])
   ['audit/a', `import '../kernels/a.js';`, 'tools-read-models'],
   ['convert/a', `import '../core/a.js';`, 'convert-builds-models'],
   ['layers/a', `import '../convert/a.js';`, 'nobody-below-converts'],
+  ['audit/b', `import '../wrappers/a.js';`, 'audit-reads'],
   ['norms', `import './core/a.js';`, 'table-is-data'],
   ['ops/a', `import 'node:fs';`, 'node-builtins-in-node-only'],
   ['ops/a', `import 'commander';`, 'peers-only'],

@@ -1,0 +1,93 @@
+/** Questions about a norm and its neighbours, that several rules ask. */
+import { statisticsBatchOf } from '../guide/recommend.js';
+import { type NormRow, OURS } from '../norms.js';
+import { classMap } from '../serialization/registry.js';
+import type { GraphNode } from './node.js';
+import { numberOf, option, type Shape, word } from './part.js';
+import type { Subject } from './rule.js';
+
+/** An option of the norm, or the default of its row. */
+export const setting = ({ node, row }: Subject, name: string): unknown =>
+  option(node.config, name) ?? row.defaults[name];
+
+export const epsilonOf = (subject: Subject): number => numberOf(setting(subject, 'epsilon')) ?? 0;
+
+/** Axes as the norm has them, counted from the front. */
+export function axesOf(subject: Subject): number[] | undefined {
+  const rank = subject.node.input?.length;
+  if (rank === undefined) return undefined;
+  const axes = [setting(subject, 'axis')].flat().map((axis) => numberOf(axis) ?? -1);
+  return axes.map((axis) => (axis < 0 ? axis + rank : axis));
+}
+
+export function channelsOf(subject: Subject): number | undefined {
+  const [axis] = axesOf(subject) ?? [];
+  const size = axis === undefined ? null : subject.node.input?.[axis];
+  return typeof size === 'number' ? size : undefined;
+}
+
+/** Takes statistics of a batch in training. */
+export const takesBatch = (row: NormRow): boolean => row.averagesOver.some((list) => list.includes('batch'));
+
+export const learnsStatistics = ({ node, row }: Subject): boolean =>
+  takesBatch(row) && !node.frozen && option(node.config, 'training') !== false;
+
+export const statisticsBatch = ({ facts }: Subject): number | undefined => numberOf(statisticsBatchOf(facts));
+
+const isOurs = (cls: unknown): boolean => typeof cls === 'function' && OURS in cls;
+
+/** The class that a file with this name would load as. */
+export function registered(className: string): unknown {
+  const map = classMap();
+  return Object.hasOwn(map, className) ? map[className]?.[0] : undefined;
+}
+
+/** Whether the host's own layer computes this: the one in memory, or the one that a file would load as. */
+export function isStock({ node, row }: Subject): boolean {
+  if (row.stockClassName !== node.className) return false;
+  return node.layer ? !isOurs(node.layer.constructor) : !isOurs(registered(node.className));
+}
+
+/** Passes values on as they are, in inference at least. */
+export const passes = ({ kind, config, className }: GraphNode): boolean =>
+  kind === 'dropout' ||
+  className === 'GaussianNoise' ||
+  (kind === 'activation' && className === 'Activation' && word(option(config, 'activation')) === 'linear');
+
+const LONGEST = 64;
+
+/** The layer before, past those that pass values on; undefined where several are read. */
+export function before(node: GraphNode): GraphNode | undefined {
+  let at: GraphNode | undefined = node;
+  for (let step = 0; step < LONGEST; step++) {
+    if (at?.from.length !== 1) return undefined;
+    at = at.from[0];
+    if (!at || !passes(at)) return at;
+  }
+  return undefined;
+}
+
+/** The first layer upstream, on any way, that is wanted; a way ends where `stop` says. */
+export function upstream(
+  node: GraphNode,
+  wanted: (node: GraphNode) => boolean,
+  stop: (node: GraphNode) => boolean,
+): GraphNode | undefined {
+  const seen = new Set<GraphNode>();
+  const open = [...node.from];
+  while (open.length > 0 && seen.size < LONGEST) {
+    const at = open.shift() as GraphNode;
+    if (seen.has(at)) continue;
+    seen.add(at);
+    if (wanted(at)) return at;
+    if (!stop(at)) open.push(...at.from);
+  }
+  return undefined;
+}
+
+/** The layer whose kernel counts: what a wrapper holds. */
+export const inner = (node: GraphNode): GraphNode =>
+  node.kind === 'wrapper' && node.held.length === 1 ? (node.held[0] as GraphNode) : node;
+
+export const product = (sizes: Shape): number | null =>
+  sizes.reduce<number | null>((all, size) => (all === null || size === null ? null : all * size), 1);

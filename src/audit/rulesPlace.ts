@@ -1,0 +1,148 @@
+/** Where a norm stands, and what stands beside it. */
+import { dividesBySpread } from '../guide/programs.js';
+import { type NormRow, normRow } from '../norms.js';
+import { axesOf, before, inner, setting } from './near.js';
+import type { GraphNode } from './node.js';
+import { option, word } from './part.js';
+import { type AuditRule, found, noted } from './rule.js';
+
+/** Activations that stand after an output, and belong to it. */
+const OF_OUTPUT: ReadonlySet<string> = new Set(['linear', 'softmax', 'sigmoid', 'tanh', 'hardsigmoid']);
+
+const belongsToOutput = ({ kind, config, className }: GraphNode) =>
+  kind === 'softmax' || (className === 'Activation' && OF_OUTPUT.has(word(option(config, 'activation'))));
+
+/** Whether nothing but the activation of the output follows. */
+function endsIn(node: GraphNode, far = 4): boolean {
+  if (node.isOutput) return true;
+  return far > 0 && node.to.length === 1 && node.to.every((next) => belongsToOutput(next) && endsIn(next, far - 1));
+}
+
+const isLinear = ({ config }: GraphNode) => ['', 'linear'].includes(word(option(config, 'activation')));
+
+/** The layer before whose bias goes straight into the norm, and nowhere else. */
+function biased(node: GraphNode): GraphNode | undefined {
+  const layer = node.from.length === 1 ? before(node) : undefined;
+  if (!layer || layer.to.length > 1) return undefined;
+  const { kind, config } = inner(layer);
+  const mixes = kind === 'convolution' || kind === 'dense';
+  return mixes && option(config, 'useBias') !== false && isLinear(inner(layer)) ? layer : undefined;
+}
+
+/** Whether the mean of each channel by itself is taken away: then a bias of the channel is, too. */
+const takesChannelMean = ({ averagesOver, centered, of }: NormRow) =>
+  of === 'activations' &&
+  centered &&
+  averagesOver.every((list) => list.every((dimension) => dimension === 'batch' || dimension === 'space'));
+
+const hasBeta = ({ weights }: NormRow) => weights.some(({ name }) => name === 'beta');
+
+const isOfActivations = ({ norm }: GraphNode) => norm !== undefined && normRow(norm).of === 'activations';
+
+/** The axis that a layer's channels lie on, or undefined where its class does not say. */
+function channelAxis(node: GraphNode, rank: number): number | undefined {
+  const layer = inner(node);
+  if (layer.kind === 'convolution' || layer.kind === 'pool') {
+    return word(option(layer.config, 'dataFormat')) === 'channelsfirst' ? 1 : rank - 1;
+  }
+  return ['dense', 'embedding', 'recurrent', 'attention'].includes(layer.kind) ? rank - 1 : undefined;
+}
+
+/** The layer upstream that says where the channels are: activations and sums leave them there. */
+function orienting(node: GraphNode): GraphNode | undefined {
+  let at: GraphNode | undefined = node.from[0];
+  for (let step = 0; at && step < 16; step++) {
+    const leaves = ['activation', 'softmax', 'dropout', 'merge', 'masking'].includes(at.kind) || isOfActivations(at);
+    if (!leaves || at.className === 'Concatenate') return at;
+    at = at.from[0];
+  }
+  return undefined;
+}
+
+export const PLACE_RULES: readonly AuditRule[] = [
+  {
+    ...noted('no-bias-before'),
+    severity: 'info',
+    reads: 'structure',
+    fix: 'useBias: false.',
+    find: ({ node, row }) => {
+      const layer = takesChannelMean(row) ? biased(node) : undefined;
+      return layer && found({ norm: node.path }, layer.path);
+    },
+  },
+  {
+    ...noted('beta-for-bias'),
+    severity: 'info',
+    reads: 'structure',
+    fix: 'useBias: false.',
+    find: (subject) => {
+      const { node, row } = subject;
+      const applies = row.centered && !takesChannelMean(row) && hasBeta(row) && setting(subject, 'center') === true;
+      const layer = applies ? biased(node) : undefined;
+      return layer && found({ norm: node.path }, layer.path);
+    },
+  },
+  {
+    ...noted('not-before-output'),
+    severity: 'warning',
+    reads: 'structure',
+    fix: 'Take it away, or put the layer that makes the output after it.',
+    find: ({ node, row }) => (row.of === 'activations' && endsIn(node) ? found({}) : undefined),
+  },
+  {
+    id: 'double-norm',
+    severity: 'warning',
+    reads: 'structure',
+    why: 'A norm right after a norm does its work again; of the first one only the parameters are left, which the second takes away where it averages over the same.',
+    fix: 'Keep one of them.',
+    source: 'articles',
+    find: ({ node, row }) => {
+      const first = row.of === 'activations' ? before(node) : undefined;
+      if (!first?.norm) return undefined;
+      const twice = isOfActivations(first) || (takesChannelMean(row) && dividesBySpread(row));
+      return twice ? found({ first: first.path }) : undefined;
+    },
+  },
+  {
+    id: 'wrong-axis',
+    severity: 'warning',
+    reads: 'structure',
+    why: 'The axis leaves out the channels of the layer before it: statistics and parameters are of positions, and the model is bound to one image or sequence size.',
+    fix: 'Use axis: -1 for channels last, axis: 1 for channels first.',
+    source: 'layer',
+    find: (subject) => {
+      const { node, row } = subject;
+      const rank = node.input?.length;
+      const from = rank === undefined || row.of === 'weights' || node.holder ? undefined : orienting(node);
+      const channels = from && rank !== undefined ? channelAxis(from, rank) : undefined;
+      const axes = axesOf(subject) ?? [];
+      if (channels === undefined || axes.includes(channels)) return undefined;
+      return found({ axes, channels, after: from?.path });
+    },
+  },
+  {
+    ...noted('one-norm'),
+    severity: 'info',
+    reads: 'structure',
+    fix: 'Use the norm that the rest of the network has, unless this part differs in kind.',
+    find: ({ node, row, graph }) => {
+      const norms = [...graph.norms.values()].reduce((all, n) => all + n, 0);
+      const alike = node.norm ? (graph.norms.get(node.norm) ?? 0) : 0;
+      const stray = row.of === 'activations' && norms > 2 && 2 * alike < norms;
+      return stray ? found({ norm: node.norm, alike, norms }) : undefined;
+    },
+  },
+  {
+    id: 'weight-decay-on-norm',
+    severity: 'warning',
+    reads: 'structure',
+    why: 'Weight decay on γ and β does not make the function simpler: it pulls the norm’s scale to 0 while the layers around it make up for it, which only changes the learning rate.',
+    fix: 'Leave the regularizer out of norms: it belongs to kernels.',
+    source: 'weightDecay',
+    find: ({ node }) => {
+      const names = ['gammaRegularizer', 'betaRegularizer', 'scaleRegularizer'];
+      const decayed = names.filter((name) => option(node.config, name));
+      return decayed.length > 0 ? found({ options: decayed }) : undefined;
+    },
+  },
+];
