@@ -5,4 +5,5 @@ export { createNormalization, type NormalizationSpec } from './auto/create.js';
 export * from './guide/index.js';
 export { aliasWasmIdentity } from './kernels/wasm/identity.js';
 export * from './layers/index.js';
+export * from './monitor/index.js';
 export * from './ops/index.js';

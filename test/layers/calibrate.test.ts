@@ -28,7 +28,9 @@ test.each(LAYERS)('%s: batches of unequal sizes count as they weigh', async (_na
   // Sizes that differ in the batch and in space, means far apart: an unweighted average would be off by units.
   const batches = [input([7, 3, 2, 4], 1, 5), input([2, 5, 3, 4], 2, -3), input([1, 1, 2, 4], 3, 40)];
   const layer = make();
-  const model = tf.sequential({ layers: [tf.layers.inputLayer({ inputShape: [null as never, null as never, 4] }), layer] });
+  const model = tf.sequential({
+    layers: [tf.layers.inputLayer({ inputShape: [null as never, null as never, 4] }), layer],
+  });
   const tensors = tf.memory().numTensors;
   await pack.calibrateStatistics(model, batches);
   expect(tf.memory().numTensors).toBe(tensors);
