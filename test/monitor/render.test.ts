@@ -27,7 +27,10 @@ async function open(hash = '', options = {}): Promise<{ page: Page; complaints: 
   await page.waitForSelector('body[data-state]', { timeout: 20_000 });
   const folder = process.env.SCREENSHOTS;
   if (folder)
-    await page.screenshot({ path: `${folder}/${Object.values(options).join('-')}${hash}.png`, fullPage: true });
+    await page.screenshot({
+      path: `${folder}/${JSON.stringify(options).replace(/\W+/g, '-')}${hash.slice(1)}.png`,
+      fullPage: true,
+    });
   return { page, complaints };
 }
 
