@@ -1,121 +1,13 @@
-import type { Optimizer } from '@tensorflow/tfjs-core';
-import type { LayersModel, ModelCompileArgs } from '@tensorflow/tfjs-layers';
-import type { NormalizationSpec } from '../auto/create.js';
-import { problem } from '../core/errors.js';
+import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { candidatesOf, type NormFactory } from './candidate.js';
+import { type CompareOptions, checkNumbers, DEFAULTS, seedsOf } from './compareOptions.js';
 import { type Comparison, comparisonOf } from './comparison.js';
-import { COMPARE, type Examples } from './data.js';
-import { type Direction, directionOf, metricIndex } from './metric.js';
-import { type ComparisonData, sourcesOf } from './sources.js';
+import { directionOf } from './metric.js';
+import { sourcesOf } from './sources.js';
 import { deviation, mean } from './statistics.js';
 import { type Run, release, startOf, train } from './trial.js';
 import { meanOfFinite, type NormResult, ranked, verdictOf } from './verdict.js';
-
-/** How far a comparison is. */
-export interface ComparisonProgress {
-  readonly norm: string;
-  readonly seed: number;
-  /** Epochs done of this run. */
-  readonly epoch: number;
-  readonly epochs: number;
-  readonly step: number;
-  /** Of the last batch; at the end of an epoch its mean. */
-  readonly loss: number;
-  /** The metric on the validation data, at the end of an epoch. */
-  readonly value?: number;
-  /** Why the run was stopped. */
-  readonly diverged?: string;
-  /** Of the whole comparison, 0 to 1. */
-  readonly done: number;
-}
-
-/** Options of {@link compareNormalizations}. */
-export interface CompareOptions {
-  /** Makes a new model, compiled or not. Pass `seed` on to every initializer and dropout layer. */
-  build(norm: NormFactory, context: { readonly seed: number }): LayersModel | Promise<LayersModel>;
-  data: ComparisonData | Examples;
-  /** What `createNormalization` takes (no layers), in a list, or by the name it is to have in the table. */
-  norms: readonly NormalizationSpec[] | Readonly<Record<string, NormalizationSpec>>;
-  /** How many, or which whole numbers. @default 5 */
-  seeds?: number | readonly number[];
-  /** @default 5 */
-  epochs?: number;
-  /** Of tensors and arrays; data sets make their own batches. @default 32 */
-  batchSize?: number;
-  /** For models that `build` did not compile; the optimizer by name or as a function, so that every run has its own. */
-  compile?: Omit<ModelCompileArgs, 'optimizer'> & { optimizer: string | (() => Optimizer) };
-  /** `'loss'`, or what the model was compiled with. @default 'loss' */
-  metric?: string;
-  /** Which is better. @default known for losses, errors, accuracies and the like, by name */
-  direction?: Direction;
-  /** A run stops when the mean loss of ten batches is so many times that of the start. @default 4 */
-  divergence?: number;
-  /** Called after every step and waited for. */
-  onProgress?(progress: ComparisonProgress): void | Promise<void>;
-  /** Stops everything: the promise is rejected with its reason. */
-  signal?: AbortSignal;
-}
-
-const DEFAULTS = { seeds: 5, epochs: 5, batchSize: 32, metric: 'loss', divergence: 4 };
-
-function seedsOf(seeds: number | readonly number[]): readonly number[] {
-  const list = typeof seeds === 'number' ? [...Array(Math.max(0, Math.floor(seeds)) || 0).keys()] : [...(seeds ?? [])];
-  if (list.length > 0 && list.every(Number.isInteger) && new Set(list).size === list.length) return list;
-  throw problem(COMPARE, 'seeds must be a count or different whole numbers', { seeds }, 'Try 5.');
-}
-
-function checkNumbers(options: { epochs: number; batchSize: number; divergence: number }): void {
-  for (const name of ['epochs', 'batchSize'] as const) {
-    const value = options[name];
-    if (!(Number.isInteger(value) && value > 0))
-      throw problem(COMPARE, `${name} must be a whole number above 0`, { [name]: value });
-  }
-  const { divergence } = options;
-  if (!(divergence > 1)) {
-    throw problem(COMPARE, 'divergence must be above 1', { divergence }, 'Infinity stops only what is not finite.');
-  }
-}
-
-/** Makes models one at a time, and knows which it has made. */
-function workshop({ build, compile, metric = DEFAULTS.metric }: CompareOptions) {
-  const known = new WeakSet<object>();
-  const once = (made: object, what: string) => {
-    if (known.has(made)) {
-      throw problem(
-        COMPARE,
-        `every run needs ${what} of its own`,
-        {},
-        `Make the ${what.split(' ').pop()} within build.`,
-      );
-    }
-    known.add(made);
-  };
-  return async (norm: NormFactory, seed: number): Promise<LayersModel> => {
-    const model = await build(norm, { seed });
-    if (typeof (model as Partial<LayersModel> | null)?.trainOnBatch !== 'function') {
-      throw problem(
-        COMPARE,
-        'build must return a model',
-        { received: typeof model },
-        'Return it uncompiled or compiled.',
-      );
-    }
-    once(model, 'a model');
-    try {
-      if (!model.optimizer) {
-        if (!compile) throw problem(COMPARE, 'the model is not compiled', {}, 'Compile it in build, or pass compile.');
-        const { optimizer } = compile;
-        model.compile({ ...compile, optimizer: typeof optimizer === 'function' ? optimizer() : optimizer });
-      }
-      once(model.optimizer, 'an optimizer');
-      metricIndex(model, metric);
-      return model;
-    } catch (error) {
-      release(model);
-      throw error;
-    }
-  };
-}
+import { workshop } from './workshop.js';
 
 /** What is not equal though it should be, and the other way round. */
 function notesOf(starts: ReadonlyMap<number, readonly string[]>): string[] {

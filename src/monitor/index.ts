@@ -1,5 +1,6 @@
 export type { NormFactory } from './candidate.js';
-export { type CompareOptions, type ComparisonProgress, compareNormalizations } from './compare.js';
+export { compareNormalizations } from './compare.js';
+export type { CompareOptions, ComparisonProgress } from './compareOptions.js';
 export type { Comparison, ComparisonReport } from './comparison.js';
 export type { Batch, DatasetLike, Examples, Pass } from './data.js';
 export { decayWeights, noDecayWeights } from './decay.js';

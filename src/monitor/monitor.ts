@@ -1,8 +1,9 @@
 import { CustomCallback, type LayersModel } from '@tensorflow/tfjs-layers';
 import { problem } from '../core/errors.js';
 import { layersWithin } from '../layers/within.js';
+import { look, rehearse } from './look.js';
 import { readingOf } from './points.js';
-import { look, MONITOR, type Probe, type ProbeLoss, probeOf, rehearse } from './probe.js';
+import { MONITOR, type Probe, type ProbeLoss, probeOf } from './probe.js';
 import { type Drawable, hostOf, renderSeries } from './render.js';
 import { type LayerSelection, selectLayers } from './select.js';
 import { emptySeries, type Finding, findingsIn, type MonitorSeries, seriesText } from './series.js';

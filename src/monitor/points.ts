@@ -3,8 +3,8 @@ import type { LayersModel, LayerVariable, layers } from '@tensorflow/tfjs-layers
 import { weightName } from '../layers/intercept.js';
 import type { Placed } from '../layers/within.js';
 import { type GateShares, gateShares, type Mixture, mixtureOf, type Shown, shownWeights } from './gates.js';
+import { type Sight, spoilt } from './look.js';
 import { type ChannelMoments, type Moments, pooled, readAll } from './moments.js';
-import { type Sight, spoilt } from './probe.js';
 
 type Layer = layers.Layer;
 

@@ -86,6 +86,22 @@ test.each([
     ],
     1,
   ],
+  [
+    'small values that vary',
+    [
+      [0.001, 0.002, 0.003],
+      [-0.002, 0.001, 0],
+    ],
+    0,
+  ],
+  [
+    'one varies a ten-thousandth of the other',
+    [
+      [1e4, -1e4, 0],
+      [0.1, 0.3, 0.2],
+    ],
+    0.5,
+  ],
   // fastai counts what is below 0.05: all of these live.
   [
     'negative, and large means with little variance',
