@@ -82,6 +82,18 @@ module.exports = {
       },
       'The audit reads models, the table and the guide; it makes and changes none.',
     ),
+    never(
+      'monitor-stands-on-layers',
+      '^src/monitor/',
+      '^src/(?!monitor/|auto/|layers/|core/errors[.]ts|norms[.]ts)',
+      'monitor makes norms, finds layers and looks at them; it knows nothing else.',
+    ),
+    never(
+      'monitor-on-top',
+      { path: '^src/', pathNot: '^src/(monitor/|index[.]ts|cli/)' },
+      '^src/monitor/',
+      'Nothing stands on the monitor but the entry point and the command line.',
+    ),
     never('node-stands-apart', { path: '^src/', pathNot: '^src/node/' }, '^src/node/', 'Node is an entry point only.'),
     never(
       'cli-stands-apart',

@@ -7,4 +7,5 @@ export * from './convert/index.js';
 export * from './guide/index.js';
 export { aliasWasmIdentity } from './kernels/wasm/identity.js';
 export * from './layers/index.js';
+export * from './monitor/index.js';
 export * from './ops/index.js';

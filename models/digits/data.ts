@@ -1,4 +1,4 @@
-import { seededRandom, shuffled } from './random.js';
+import { seededRandom, shuffled } from '../../src/monitor/random.js';
 
 export const PIXELS = 64;
 export const CLASSES = 10;

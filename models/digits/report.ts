@@ -3,6 +3,7 @@ import Table from 'cli-table3';
 import { colorsFor } from '../../src/cli/host.js';
 import { paragraph } from '../../src/cli/print.js';
 import { recommendNormalization } from '../../src/guide/index.js';
+import { mean, withSpread } from '../../src/monitor/statistics.js';
 import { PIXELS, TRAINING_IMAGES } from './data.js';
 import type { Options } from './options.js';
 import type { TrainingResult } from './protocol.js';
@@ -82,15 +83,6 @@ function plainLines(width: number, nameSeeds: boolean): ProgressDisplay {
     },
     stop: () => {},
   };
-}
-
-const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
-
-function withSpread(values: readonly number[], digits: number): string {
-  const middle = mean(values);
-  if (values.length === 1) return middle.toFixed(digits);
-  const variance = values.reduce((sum, value) => sum + (value - middle) ** 2, 0) / (values.length - 1);
-  return `${middle.toFixed(digits)} ± ${Math.sqrt(variance).toFixed(digits)}`;
 }
 
 export interface Row {

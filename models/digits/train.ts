@@ -1,8 +1,8 @@
 import { train as optimizers, type Tensor, tensor2d, tidy } from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
+import { seededRandom, shuffled } from '../../src/monitor/random.js';
 import { CLASSES, type Digits, imagesOf, PIXELS, splitDigits, targetsOf } from './data.js';
 import { digitsModel } from './model.js';
-import { seededRandom, shuffled } from './random.js';
 import { learningRate, MOMENTUM, type Training } from './task.js';
 
 export interface Progress {

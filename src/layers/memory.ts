@@ -14,8 +14,8 @@ export interface Ways {
   fromMemory(): tf.Tensor;
 }
 
-/** Gets the statistics of each batch while a model is calibrated. */
-export type Collector = (seen: Statistics) => void;
+/** Gets the statistics of each batch while a model is calibrated, and of how many values a channel they are. */
+export type Collector = (seen: Statistics, values: tf.Tensor) => void;
 
 /**
  * A layer whose trainable weights are all frozen is frozen: a frozen model sets the weights' flags, not the layers'.
@@ -35,6 +35,12 @@ function fittingMask(x: tf.Tensor, kwargs: Kwargs): tf.Tensor | undefined {
   const mask = Array.isArray(given) ? given[0] : given;
   if (!mask || mask.rank !== x.rank - 1) return undefined;
   return mask.shape.every((size, i) => size === x.shape[i]) ? mask : undefined;
+}
+
+/** How many values the statistics of a channel are of. */
+function valuesPerChannel(x: tf.Tensor, mask: tf.Tensor | undefined, channels: number): tf.Tensor {
+  if (!mask) return tf.scalar(x.size / channels);
+  return tf.mul(tf.sum(tf.cast(mask, 'float32')), x.size / channels / Math.max(mask.size, 1));
 }
 
 /** The variables of the moving statistics that exist. */
@@ -63,8 +69,9 @@ export class Memory {
     const hostTrains = kwargs.training === true && !isFrozen(this.layer);
     const useBatch = this.training === 'auto' ? hostTrains : this.training;
     if (!useBatch && !this.collector) return ways.fromMemory();
-    const { y, seen } = ways.fromBatch(fittingMask(x, kwargs));
-    if (this.collector) this.collector(seen);
+    const mask = fittingMask(x, kwargs);
+    const { y, seen } = ways.fromBatch(mask);
+    if (this.collector) this.collector(seen, valuesPerChannel(x, mask, seen.mean.size));
     else if (hostTrains) this.write(seen, this.momentum);
     return y;
   }

@@ -7,9 +7,9 @@ import { useBackend } from '../../models/digits/backend.js';
 import { imagesOf, PIXELS, splitDigits, targetsOf } from '../../models/digits/data.js';
 import { loadDigits } from '../../models/digits/load.js';
 import { digitsModel } from '../../models/digits/model.js';
-import { seededRandom, shuffled } from '../../models/digits/random.js';
 import { ARCHITECTURES, NORM_CHOICES } from '../../models/digits/task.js';
 import { errorOf, predictTest } from '../../models/digits/train.js';
+import { seededRandom, shuffled } from '../../src/monitor/random.js';
 import { fileSystem } from '../../src/node/index.js';
 import { NORMS } from '../../src/norms.js';
 

@@ -1,0 +1,16 @@
+export type { NormFactory } from './candidate.js';
+export { compareNormalizations } from './compare.js';
+export type { CompareOptions, ComparisonProgress } from './compareOptions.js';
+export type { Comparison, ComparisonReport } from './comparison.js';
+export type { Batch, DatasetLike, Examples, Pass } from './data.js';
+export { decayWeights, noDecayWeights } from './decay.js';
+export type { GateShares, Mixture } from './gates.js';
+export { type MonitorOptions, monitorNormalization, type NormalizationMonitor } from './monitor.js';
+export type { LayerPoint } from './points.js';
+export type { Probe, ProbeLoss } from './probe.js';
+export type { Drawable } from './render.js';
+export type { LayerSelection } from './select.js';
+export type { Finding, LayerSeries, MonitorSeries, SeriesPoint } from './series.js';
+export type { ComparisonData } from './sources.js';
+export type { Run } from './trial.js';
+export type { ComparisonAdvice, Difference, NormResult } from './verdict.js';
