@@ -1,5 +1,5 @@
 export { type AuditOptions, auditModel } from './audit.js';
-export type { Batch } from './batch.js';
+export type { Batch as AuditBatch } from './batch.js';
 export { type Description, describeModel, type ModelLike } from './describe.js';
 export type { AuditedLayer, Finding } from './finding.js';
 export { AuditReport } from './report.js';

@@ -39,7 +39,8 @@ function fitMemory(layer: Layer, { after }: Models, batches: readonly Batch[]): 
       const shape = x.shape.map((size, axis) => (axes.includes(axis) ? size : 1));
       const centre = meanBut(x, axes); // [C]
       const from = tf.sub(x, tf.reshape(centre, shape)); // [x]
-      population.add({ mean: centre, variance: meanBut(tf.square(from), axes) });
+      const each = tf.scalar(x.size / centre.size);
+      population.add({ mean: centre, variance: meanBut(tf.square(from), axes) }, each);
     };
     for (const batch of batches) listening(layer, hear, () => tf.tidy(() => void predict(after, batch)));
     tf.tidy(() => {

@@ -9,7 +9,7 @@ export type Tensors = tf.Tensor | tf.Tensor[] | { [name: string]: tf.Tensor };
 type Values = Tensors | tf.TensorLike;
 
 /** A batch, as data sets yield it. */
-export interface Batch {
+export interface TrainingBatch {
   readonly xs: Tensors;
   readonly ys: Tensors;
 }
@@ -26,7 +26,7 @@ export interface DatasetLike {
   iterator(): Promise<{ next(): Promise<IteratorResult<unknown>> }>;
 }
 
-type Batches = DatasetLike | Iterable<Batch> | AsyncIterable<Batch>;
+type Batches = DatasetLike | Iterable<TrainingBatch> | AsyncIterable<TrainingBatch>;
 
 /** All examples, or a function that makes the batches of a pass over them. */
 export type Examples =
@@ -36,7 +36,7 @@ export type Examples =
   | ((pass: Pass) => Batches | Promise<Batches>);
 
 /** A pass over examples: a batch lives until the next one is asked for. */
-export type Passes = (pass: Pass) => AsyncIterable<Batch>;
+export type Passes = (pass: Pass) => AsyncIterable<TrainingBatch>;
 
 export interface Source {
   readonly passes: Passes;
@@ -57,7 +57,7 @@ function mapped(values: Tensors, change: (tensor: tf.Tensor) => tf.Tensor): Tens
 }
 
 /** How many examples a batch has. */
-export const sizeOf = ({ xs }: Batch) => listOf(xs)[0]?.shape[0] ?? 0;
+export const sizeOf = ({ xs }: TrainingBatch) => listOf(xs)[0]?.shape[0] ?? 0;
 
 /** Tensors as they come, numbers as a tensor of ours. */
 function tensorsOf(values: Values, ours: tf.Tensor[]): Tensors {
@@ -81,21 +81,21 @@ function pairOf(examples: Examples): { xs: Values; ys: Values } | undefined {
 const isDataset = (value: unknown): value is DatasetLike =>
   typeof (value as Partial<DatasetLike> | null)?.iterator === 'function';
 
-async function* fromDataset(dataset: DatasetLike): AsyncGenerator<Batch> {
+async function* fromDataset(dataset: DatasetLike): AsyncGenerator<TrainingBatch> {
   const iterator = await dataset.iterator();
-  for (let step = await iterator.next(); !step.done; step = await iterator.next()) yield step.value as Batch;
+  for (let step = await iterator.next(); !step.done; step = await iterator.next()) yield step.value as TrainingBatch;
 }
 
-function checked(batch: Batch): Batch {
-  const { xs, ys } = (batch ?? {}) as Partial<Batch>;
+function checked(batch: TrainingBatch): TrainingBatch {
+  const { xs, ys } = (batch ?? {}) as Partial<TrainingBatch>;
   if (xs && ys && [...listOf(xs), ...listOf(ys)].every(isTensor)) return batch;
   throw problem(COMPARE, 'a batch must be { xs, ys } of tensors', { batch: typeof batch }, 'Map the data set to that.');
 }
 
 /** What a data set or a generator yields is let go of as `fitDataset` does; a list's batches stay the caller's. */
-async function* madeBatches(made: Batches): AsyncGenerator<Batch> {
+async function* madeBatches(made: Batches): AsyncGenerator<TrainingBatch> {
   const borrowed = Array.isArray(made);
-  for await (const batch of isDataset(made) ? fromDataset(made) : (made as Iterable<Batch>)) {
+  for await (const batch of isDataset(made) ? fromDataset(made) : (made as Iterable<TrainingBatch>)) {
     try {
       yield checked(batch);
     } finally {
@@ -105,7 +105,7 @@ async function* madeBatches(made: Batches): AsyncGenerator<Batch> {
 }
 
 /** Rows of a table of examples, in batches. */
-function rowsOf(table: Batch, rows: readonly number[], batchSize: number, shuffle: boolean): Passes {
+function rowsOf(table: TrainingBatch, rows: readonly number[], batchSize: number, shuffle: boolean): Passes {
   return async function* ({ seed, epoch }) {
     const order = shuffle ? shuffled(rows, seededRandom(seed * 10_007 + epoch)) : rows;
     for (let start = 0; start < order.length; start += batchSize) {
@@ -124,7 +124,7 @@ function rowsOf(table: Batch, rows: readonly number[], batchSize: number, shuffl
   };
 }
 
-function checkLengths(table: Batch, name: string): number {
+function checkLengths(table: TrainingBatch, name: string): number {
   const lengths = [...listOf(table.xs), ...listOf(table.ys)].map(({ shape }) => shape[0] ?? 0);
   const [first = 0] = lengths;
   if (first > 0 && lengths.every((length) => length === first)) return first;

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { problem } from '../core/errors.js';
-import { type Batch, COMPARE, sizeOf } from './data.js';
+import { COMPARE, sizeOf, type TrainingBatch } from './data.js';
 
 export type Direction = 'min' | 'max';
 
@@ -32,7 +32,7 @@ export function metricIndex(model: LayersModel, metric: string): number {
 }
 
 /** Loss and metrics over all batches, each by its size; of no batch NaN. */
-export async function measure(model: LayersModel, batches: AsyncIterable<Batch>): Promise<number[]> {
+export async function measure(model: LayersModel, batches: AsyncIterable<TrainingBatch>): Promise<number[]> {
   const sums: number[] = [];
   let examples = 0;
   for await (const batch of batches) {

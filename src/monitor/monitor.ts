@@ -6,7 +6,7 @@ import { readingOf } from './points.js';
 import { MONITOR, type Probe, type ProbeLoss, probeOf } from './probe.js';
 import { type Drawable, hostOf, renderSeries } from './render.js';
 import { type LayerSelection, selectLayers } from './select.js';
-import { emptySeries, type Finding, findingsIn, type MonitorSeries, seriesText } from './series.js';
+import { emptySeries, findingsIn, type MonitorFinding, type MonitorSeries, seriesText } from './series.js';
 
 /** Options of {@link monitorNormalization}. */
 export interface MonitorOptions {
@@ -22,14 +22,14 @@ export interface MonitorOptions {
   /** For a model that is not compiled, the loss of one output. @default what it was compiled with */
   loss?: ProbeLoss;
   /** Told of each finding, when it is first seen. */
-  onFinding?(finding: Finding): void;
+  onFinding?(finding: MonitorFinding): void;
 }
 
 /** What {@link monitorNormalization} returns: callbacks for `fit` and `fitDataset`, and what they saw. */
 export interface NormalizationMonitor extends CustomCallback {
   /** Looks now: for loops written by hand. `step` and `epoch` say where; by default one step on. */
   measure(at?: { readonly step: number; readonly epoch: number }): Promise<void>;
-  readonly findings: readonly Finding[];
+  readonly findings: readonly MonitorFinding[];
   /** Everything measured, as plain values (a copy). NaN becomes null in JSON. */
   series(): MonitorSeries;
   /** Draws into an element of a page, or a surface of tfjs-vis, and again after every look. */
@@ -63,7 +63,7 @@ function recorder(model: LayersModel, options: MonitorOptions) {
   const probe = probeOf(model, options.probe);
   const layers = watched.map(emptySeries);
   const losses: { step: number; epoch: number; loss: number | null }[] = [];
-  const findings: Finding[] = [];
+  const findings: MonitorFinding[] = [];
   const hosts = new Set<HTMLElement>();
   const known = new Set<string>();
   const series = (): MonitorSeries => ({
@@ -166,7 +166,7 @@ export function monitorNormalization(model: LayersModel, options: MonitorOptions
       ({ step: steps, epoch: epochs } = at ?? { step: next, epoch: epochs });
       await record.measure(steps, epochs);
     },
-    findings: record.findings as readonly Finding[],
+    findings: record.findings as readonly MonitorFinding[],
     series: record.series,
     render: record.show,
     toString: () => seriesText(record.series()),

@@ -6,7 +6,7 @@ import type { LayerPoint, Reading } from './points.js';
 import { short, textTable } from './text.js';
 
 /** Something that is not finite; told once, when it is first seen. */
-export interface Finding {
+export interface MonitorFinding {
   /** The layer's path; undefined for the loss. */
   readonly path: string | undefined;
   readonly what: 'activations' | 'gradient' | 'weight' | 'loss';
@@ -36,7 +36,7 @@ export interface LayerSeries {
 export interface MonitorSeries {
   readonly layers: readonly LayerSeries[];
   readonly losses: readonly { readonly step: number; readonly epoch: number; readonly loss: number | null }[];
-  readonly findings: readonly Finding[];
+  readonly findings: readonly MonitorFinding[];
 }
 
 const bad = (value: number | null) => value !== null && !Number.isFinite(value);
@@ -46,7 +46,7 @@ export function findingsIn(
   { loss, layers, spoilt }: Reading,
   watched: readonly Placed[],
   all: readonly Placed[],
-): Pick<Finding, 'path' | 'what' | 'message'>[] {
+): Pick<MonitorFinding, 'path' | 'what' | 'message'>[] {
   const weights = [...spoilt].map(([weight, count]) => {
     // The innermost layer that has it: wrappers and models list what they hold.
     const path = all.filter(({ layer }) => layer.weights.includes(weight)).at(-1)?.path;

@@ -4,7 +4,7 @@ import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { weightName } from '../layers/intercept.js';
 import { isNormalization } from '../layers/known.js';
 import { layersWithin } from '../layers/within.js';
-import { type Batch, sizeOf } from './data.js';
+import { sizeOf, type TrainingBatch } from './data.js';
 import { measure, metricIndex } from './metric.js';
 import type { SeedData } from './sources.js';
 
@@ -71,7 +71,7 @@ function breather() {
   };
 }
 
-async function step(model: LayersModel, { xs, ys }: Batch): Promise<number> {
+async function step(model: LayersModel, { xs, ys }: TrainingBatch): Promise<number> {
   const result = await model.trainOnBatch(xs as tf.Tensor, ys as tf.Tensor);
   return Array.isArray(result) ? (result[0] as number) : result;
 }

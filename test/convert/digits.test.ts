@@ -4,9 +4,9 @@ import { useBackend } from '../../models/digits/backend.js';
 import { CLASSES, imagesOf, PIXELS, splitDigits, targetsOf } from '../../models/digits/data.js';
 import { loadDigits } from '../../models/digits/load.js';
 import { digitsModel } from '../../models/digits/model.js';
-import { seededRandom, shuffled } from '../../models/digits/random.js';
 import { errorOf, predictTest } from '../../models/digits/train.js';
 import { convertNormalization, foldNormalization } from '../../src/index.js';
+import { seededRandom, shuffled } from '../../src/monitor/random.js';
 
 const SEED = 1;
 const digits = loadDigits();

@@ -374,7 +374,7 @@ test('what is not finite is found once, told and drawn', async () => {
     layers: [dense(3, { inputShape: [2], name: 'first' }), bn, dense(1, { name: 'last' })],
   });
   model.compile({ optimizer: 'sgd', loss: 'meanSquaredError' });
-  const found: pack.Finding[] = [];
+  const found: pack.MonitorFinding[] = [];
   const monitor = pack.monitorNormalization(model, {
     probe: [input([4, 2]), input([4, 1])],
     onFinding: (finding) => void found.push(finding),
