@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { loadTensorFlow } from '../test/tensorflow/load.js';
 import { makeCandidates } from './candidates/index.js';
 import { disposeInputs, inputsOf } from './candidates/tensors.js';
 import { type Absent, type Backend, type Candidate, type CandidateName, isAbsent } from './candidates/types.js';
@@ -9,9 +10,17 @@ import { type Measurement, measure } from './measure.js';
 import type { Result } from './results.js';
 import { interleave, type ScheduleOptions } from './schedule.js';
 
+/** Imported only where it is asked for: without its library it throws. Wasm, which is timed beside it, is started first. */
+async function startTensorFlow(): Promise<void> {
+  process.env.TF_CPP_MIN_LOG_LEVEL ??= '2';
+  await loadTensorFlow();
+  await tf.setBackend('wasm');
+}
+
 /** Makes a backend the one that computes. */
 export async function useBackend(backend: Backend): Promise<void> {
   tf.enableProdMode(); // Without it the cpu backend advertises tfjs-node in every process.
+  if (backend === 'tensorflow') await startTensorFlow();
   await tf.setBackend(backend);
   await tf.ready();
 }

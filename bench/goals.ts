@@ -90,6 +90,17 @@ export const GOALS: readonly Goal[] = [
     ['layerRow', 'op', 1.35],
     ['rmsRow', 'op', 1.35],
   ]),
+  ...goals('tensorflow', 'forward', 'op', [
+    ['layer', 'baseline', 1 / 4],
+    ['batchInference', 'stock', 1],
+  ]),
+  ...goals('tensorflow', both, 'op', [
+    ['layer', 'baseline', 1 / 3],
+    ['rms', 'baseline', 1 / 2.5],
+    ['group32', 'baseline', 1 / 3],
+    ['instance', 'baseline', 1 / 4],
+    ['batchTraining', 'baseline', 1 / 8],
+  ]),
   ...goals('cpu', 'forward', 'op', [
     ['layer', 'copy', 1.3],
     ['group32', 'baseline', 1 / 80],

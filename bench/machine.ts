@@ -8,6 +8,7 @@ const PACKAGES = [
   '@tensorflow/tfjs-layers',
   '@tensorflow/tfjs-backend-wasm',
   '@tensorflow/tfjs-backend-cpu',
+  '@tensorflow/tfjs-node',
   'onnxruntime-node',
   'onnxruntime-web',
   '@jax-js/jax',

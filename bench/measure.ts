@@ -83,7 +83,10 @@ function watchStore(store: Store): Watch {
   };
 }
 
-/** `tf.memory` counts bytes that two tensors share twice; what the backends really hold is asked of them. */
+/**
+ * `tf.memory` counts bytes that two tensors share twice; what the backends really hold is asked of them. (TensorFlow does not
+ * say.)
+ */
 function watchMemory(): Watch {
   const { wasm, data } = tf.backend() as { wasm?: Allocator; data?: Store };
   if (wasm) return watchHeap(wasm);
@@ -104,7 +107,7 @@ async function profile(tensors: () => tf.Tensor[]): Promise<Profiled> {
   const counts: Record<string, number> = {};
   for (const { name } of kernels) counts[name] = (counts[name] ?? 0) + 1;
   return {
-    costs: { kernels: counts, dispatches: kernels.length, peak },
+    costs: { kernels: counts, dispatches: kernels.length, ...(Number.isNaN(peak) ? {} : { peak }) },
     tensors: result as unknown as tf.Tensor[],
   };
 }

@@ -28,7 +28,7 @@ function copyOnHeap(x: tf.Tensor): Candidate {
   };
 }
 
-/** On the cpu backend every output is a fresh array, whose pages cost more than its values. */
+/** Where outputs are fresh arrays, their pages cost more than their values. */
 function copyToFresh(values: Float32Array): Candidate {
   let copy: Float32Array | undefined;
   return {

@@ -16,6 +16,9 @@ const PEERS: Partial<Record<CandidateName, (problem: Problem) => Promise<Found>>
   'jax-js': jaxCandidate,
 };
 
+/** Beside tfjs-node it is native ones that a user would take. */
+const isPeer = (name: CandidateName, { backend }: Problem) => backend !== 'tensorflow' || name === 'ort-node';
+
 const firstLine = (error: unknown) => String(error instanceof Error ? error.message : error).split('\n')[0] as string;
 
 /** Everyone who can do a problem; who should be here and is not, with the reason. */
@@ -32,7 +35,7 @@ export async function makeCandidates(
   ];
   const found: Found[] = [...own, stockCandidate(problem, inputs)];
   for (const [name, make] of Object.entries(PEERS) as [CandidateName, (problem: Problem) => Promise<Found>][]) {
-    if (without.includes(name)) continue;
+    if (without.includes(name) || !isPeer(name, problem)) continue;
     found.push(await make(problem).catch((error): Absent => ({ name, why: `failed: ${firstLine(error)}` })));
   }
   return found.filter(wanted);

@@ -1,11 +1,11 @@
-import type * as tf from '@tensorflow/tfjs-core';
+import * as tf from '@tensorflow/tfjs-core';
 import type { layers } from '@tensorflow/tfjs-layers';
 import * as ours from '../../src/layers/index.js';
 import * as ops from '../../src/ops/index.js';
 import type { Case } from '../cases.js';
 import { parametersOf } from '../data.js';
 import { layerCandidate } from './layers.js';
-import { type Inputs, tfCandidate } from './tensors.js';
+import { disposeInputs, type Inputs, inputsOf, tfCandidate } from './tensors.js';
 import type { Absent, Candidate, CandidateName, Problem } from './types.js';
 
 type Undo = () => void;
@@ -53,11 +53,26 @@ export async function findAliasing(): Promise<(() => Undo) | undefined> {
   return exported.aliasWasmIdentity;
 }
 
+/** Our op on wasm beside the one on tensorflow: tensors of its own, and its backend while a sample is taken. */
+async function ourOpOnWasm(problem: Problem): Promise<Candidate> {
+  const { backend } = problem;
+  await tf.setBackend('wasm');
+  const inputs = inputsOf(problem);
+  await tf.setBackend(backend);
+  // At once: a backend that has been used before is there by the time the call returns.
+  const enter = () => {
+    void tf.setBackend('wasm');
+    return () => void tf.setBackend(backend);
+  };
+  return { ...ourOp(problem, inputs, 'op, wasm', enter), dispose: () => disposeInputs(inputs) };
+}
+
 /** Our op and our layer; on wasm their backward passes with the aliasing Identity too. */
 export async function ourCandidates(problem: Problem, inputs: Inputs): Promise<(Candidate | Absent)[]> {
   const layer = (name: CandidateName, enter?: () => Undo) =>
     layerCandidate(problem, inputs, { name, layer: layerOf(problem.given), enter });
   const plain = [ourOp(problem, inputs), layer('layer')];
+  if (problem.backend === 'tensorflow') return [...plain, await ourOpOnWasm(problem)];
   if (problem.backend !== 'wasm' || problem.pass === 'forward') return plain;
   const alias = await findAliasing();
   if (!alias) return [...plain, { name: 'op, aliasing', why: 'the package exports no aliasWasmIdentity yet' }];

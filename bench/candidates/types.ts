@@ -9,6 +9,7 @@ export const CANDIDATES = [
   'traffic',
   'op',
   'op, aliasing',
+  'op, wasm',
   'layer',
   'layer, aliasing',
   'baseline',
@@ -19,7 +20,7 @@ export const CANDIDATES = [
 ] as const;
 export type CandidateName = (typeof CANDIDATES)[number];
 
-export const BACKENDS = ['wasm', 'cpu'] as const;
+export const BACKENDS = ['wasm', 'cpu', 'tensorflow'] as const;
 export type Backend = (typeof BACKENDS)[number];
 
 /** Those of `npm run bench:gpu`. */

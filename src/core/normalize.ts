@@ -62,8 +62,7 @@ export function applyStatistics(
   { mean, variance }: Statistics,
   options: Parameters & { epsilon: number },
 ): tf.Tensor {
-  const statistics = (t: tf.Tensor) => (t.rank === 2 ? t : tf.reshape(t, [view.B, view.G])); // [B, G]
-  const inputs = withAffine({ x, mean: statistics(mean), variance: statistics(variance) }, options);
+  const inputs = withAffine({ x, mean, variance }, options);
   return run('ApplyStatistics', inputs, { view, epsilon: options.epsilon })[0] as tf.Tensor;
 }
 

@@ -104,7 +104,7 @@ export interface MixtureInputs {
  * - `Moments`: outputs `[mean, variance]` (and `saved`), both differentiable; of an empty set both are NaN. Without
  *   `center` the mean is zeros and the variance is the mean square.
  * - `MomentsGrad`: `[dx]`.
- * - `ApplyStatistics`: y from statistics that are given, one per `(b, g)` of its own view.
+ * - `ApplyStatistics`: y from statistics that are given, one per `(b, g)` of its own view, in any shape.
  * - `ApplyStatisticsGrad`: outputs `[dx, dmean, dvariance]`, then `dγ, dβ` where `affine`.
  * - `Mixture`: y of Instance statistics mixed with those of layer and batch, which follow from them. Outputs `[y]`,
  *   `[y, saved]` or `[y, saved, mean, variance]` with the batch's mean and variance, one a channel. Only y is differentiable.

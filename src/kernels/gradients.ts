@@ -116,7 +116,8 @@ function registerApplyStatistics(set: AffineSet): void {
     const [dx, dmean, dvariance, dgamma, dbeta] = gradient('ApplyStatisticsGrad', given, options, () =>
       composed.ApplyStatisticsGrad(given, options),
     );
-    const statistics = { mean: dmean as tf.Tensor, variance: dvariance as tf.Tensor };
+    const like = (t: tf.Tensor, { shape }: tf.Tensor) => (t.rank === shape.length ? t : tf.reshape(t, shape));
+    const statistics = { mean: like(dmean as tf.Tensor, mean), variance: like(dvariance as tf.Tensor, variance) };
     return { x: dx as tf.Tensor, ...statistics, ...parameterGradients(set, dgamma, dbeta) };
   });
 }

@@ -31,10 +31,10 @@ const ApplyStatistics: Run<'ApplyStatistics'> = (inputs, attrs, backend) => {
   const { B, S, G, K, T } = view;
   if (B * K * T !== 1 || epsilon <= 0) return channels.ApplyStatistics(inputs, attrs, backend);
   const { gamma = tf.ones([G]), beta = tf.zeros([G]) } = inputs;
-  const flat = (t: tf.Tensor) => tf.reshape(t, [G]);
+  const flat = (t: tf.Tensor) => (t.rank === 1 ? t : tf.reshape(t, [G]));
   const given = { gamma, beta, mean: flat(mean), variance: flat(variance), epsilon };
-  const image = x.rank === 4 ? x : tf.reshape(x, [1, 1, S, G]);
-  return [tf.reshape(fusedBatchNormInference(backend, image, given), x.shape)];
+  if (x.rank === 4) return [fusedBatchNormInference(backend, x, given)];
+  return [tf.reshape(fusedBatchNormInference(backend, tf.reshape(x, [1, 1, S, G]), given), x.shape)];
 };
 
 /** Whether every input is what the ops read: `saved` too, which another kernel may have written. */
