@@ -4,7 +4,6 @@ import { useBackend } from '../../models/digits/backend.js';
 import { NORMS, normalizationCost, recommendNormalization } from '../../src/guide/index.js';
 import { BACKENDS } from '../../src/guide/programs.js';
 import { switchableNormalization } from '../../src/index.js';
-import { provideKernels } from '../../src/kernels/dispatch.js';
 import { CLASSES } from '../../src/layers/classes.js';
 import { normRow } from '../../src/norms.js';
 import { countPrograms } from './programs.js';
@@ -26,20 +25,8 @@ describe.each(['cpu', 'wasm'] as const)('programs on %s', (backend) => {
   beforeAll(() => useBackend(backend));
 
   test.each(EACH)('%s in %s are as many as said', async (id, phase) => {
-    const counted = await countPrograms(normRow(id), phase, 'fused');
+    const counted = await countPrograms(normRow(id), phase);
     expect(normalizationCost(id, SHAPE).dispatches[backend][phase]).toBe(counted);
-  });
-});
-
-describe('programs where a backend has no kernels of its own', () => {
-  beforeAll(async () => {
-    await useBackend('cpu');
-    provideKernels('cpu', {});
-  });
-
-  test.each(EACH)('%s in %s are as many as said', async (id, phase) => {
-    const counted = await countPrograms(normRow(id), phase, 'composed');
-    expect(normalizationCost(id, SHAPE).dispatches.tensorflow[phase]).toBe(counted);
   });
 });
 

@@ -4,15 +4,23 @@ import type { NormRow, Phase } from '../../src/guide/index.js';
 import { CLASSES } from '../../src/layers/classes.js';
 import { weightNorm } from '../../src/ops/index.js';
 
-/** What computes nothing: views. The package's own names are a program where they are fused; composed ones run others within. */
-const FREE = { fused: /^(Reshape|Identity|unnamed scope)$/, composed: /^(Reshape|Identity|unnamed scope|tfnorm\..*)$/ };
+/** What computes nothing: views. */
+const FREE = /^(Reshape|Identity|Fill|unnamed scope)$/;
 
-/** Kernels of tfjs that run in a layer's forward pass, on an input with channels last and space. */
-export async function countPrograms(row: NormRow, phase: Phase, form: keyof typeof FREE): Promise<number> {
+/** A layer's forward pass, on an input with channels last and space, ready to be counted. */
+export function forwardOf(row: NormRow, phase: Phase): () => tf.Tensor {
   const run = row.of === 'weights' ? kernelOf() : layerOf(row, phase);
   run(); // the first call builds
+  return run;
+}
+
+export const computing = (names: readonly string[]): number => names.filter((name) => !FREE.test(name)).length;
+
+/** Kernels of tfjs that run in a layer's forward pass. */
+export async function countPrograms(row: NormRow, phase: Phase): Promise<number> {
+  const run = forwardOf(row, phase);
   const { kernels } = await tf.profile(() => tf.tidy(run));
-  return kernels.filter(({ name }) => !FREE[form].test(name)).length;
+  return computing(kernels.map(({ name }) => name));
 }
 
 function layerOf(row: NormRow, phase: Phase): () => tf.Tensor {

@@ -232,6 +232,43 @@ export const FAULTS = [
     files: ['test/kernels/cpu/staged.test.ts'],
   },
   {
+    name: 'tensorflow: the variance of a running average remembered',
+    edits: [
+      {
+        file: 'src/kernels/tensorflow/raw.ts',
+        find: 'const [y, , , mean, variance] = found as [tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor];',
+        replace: 'const [y, , variance, mean] = found as [tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor];',
+      },
+    ],
+    backend: 'tensorflow',
+    caughtBy: 'the biased variance',
+  },
+  {
+    name: 'tensorflow: far means left to the fused ops',
+    edits: [
+      {
+        file: 'src/kernels/tensorflow/measure.ts',
+        find: 'mean * mean > far * far * variance',
+        replace: 'mean * mean * far < 0 * variance',
+      },
+    ],
+    backend: 'tensorflow',
+    caughtBy: 'a mean of 1000',
+  },
+  {
+    name: 'tensorflow: an op that gives nothing taken at its word',
+    edits: [
+      {
+        file: 'src/kernels/tensorflow/probe.ts',
+        find: 'if (y.size !== ROWS.length) return false;\n  const found = Array.from(backend.readSync(y.dataId));\n  return expected().every(',
+        replace:
+          'const found = Array.from(backend.readSync(y.dataId));\n  return found.every((_, i) => Boolean(expected()[i])) || expected().every(',
+      },
+    ],
+    backend: 'tensorflow',
+    caughtBy: 'gives nothing',
+  },
+  {
     name: 'a tensor kept by every forward pass',
     edits: [
       {

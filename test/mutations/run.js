@@ -9,12 +9,14 @@ import { FAULTS } from './faults.js';
  * turn red. The checkout itself is not touched.
  */
 const ROOT = path.resolve(import.meta.dirname, '../..');
-const COPIED = ['src', '.swcrc', 'package.json', 'test/runSuites.ts'];
+const COPIED = ['src', '.swcrc', 'package.json', 'test/runSuites.ts', 'test/whereSetUp.ts', 'scripts/setup'];
 const TESTS = [
   'test/suites',
   'test/suites.cpu.test.ts',
   'test/suites.wasm.test.ts',
   'test/suites.composed.test.ts',
+  'test/suites.tensorflow.test.ts',
+  'test/tensorflow',
   'test/kernels',
 ];
 const JEST = path.join(ROOT, 'node_modules/jest/bin/jest.js');
