@@ -7,9 +7,8 @@ import { runList } from '../browser/list.js';
 import { fileScheme } from '../serialization/fileScheme.js';
 import { goldenSuite } from '../suites/golden.js';
 import type { Suite, Tf } from '../suites/harness.js';
-import { SUITES } from '../suites/index.js';
-import { TENSORFLOW_SUITES } from '../suites/tensorflow/index.js';
 import { thirdPartySuite } from '../suites/thirdParty.js';
+import { LISTS } from './lists.js';
 import { isSetUp, loadTensorFlow } from './load.js';
 import { OPTIONS } from './options.js';
 
@@ -18,7 +17,7 @@ import { OPTIONS } from './options.js';
 function lists(): readonly Suite[] {
   const { golden, thirdParty } = readFixtures();
   const thirdPartyCases = thirdParty ? [thirdPartySuite(thirdParty)] : [];
-  return [...SUITES, ...TENSORFLOW_SUITES, goldenSuite(golden), ...thirdPartyCases, fileScheme];
+  return [...LISTS, goldenSuite(golden), ...thirdPartyCases, fileScheme];
 }
 
 async function start(tf: Tf): Promise<string> {
