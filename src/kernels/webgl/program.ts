@@ -98,7 +98,8 @@ function bind(backend: WebGLBackend, inputs: Job['inputs']): Bound {
     if (loose) bound.unpacked.push(data);
     const rank = info.shape.length;
     bound.text += source.as === 'values' ? values(name, rank, loose) : READ[source.as](name);
-    if (source.as === 'values' && rank > 1) {
+    // tfjs keeps programs by their text: sizes that the text does not read would be one program's and not another's.
+    if (source.as === 'values' && !loose && rank > 1) {
       bound.ints[`${name}R`] = info.shape[rank - 2] as number;
       bound.ints[`${name}C`] = info.shape[rank - 1] as number;
     }

@@ -187,7 +187,25 @@ const unpacked: Check = {
   },
 };
 
+/** The same program to tfjs, whose sizes would differ if it were told the ranks of unpacked tensors. */
+const listOrRow: Check = {
+  name: 'unpacked statistics are read as a list and as a row',
+  async run(tf) {
+    await withRunner(tf, [15, 8], async (runner) => {
+      const c = centered({ B: 1, S: 15, G: 8, K: 1, T: 1 });
+      const { x } = runner.tensorsOf(c);
+      for (const shape of [[8], [1, 8], [1, 1, 8], [8]]) {
+        const [mean, variance] = tf.tidy(() => [tf.fill(shape, 1), tf.fill(shape, 4)]) as [Tensor, Tensor];
+        const { values } = await runner.run('ApplyStatistics', { x, mean, variance }, { view: c.view, epsilon: 0 });
+        const expected = Float64Array.from(c.x, (v) => (v - 1) / 2);
+        expectClose(values[0] as Float32Array, expected, { atol: 1e-6, rtol: 1e-6 }, `statistics of shape [${shape}]`);
+        tf.dispose([mean, variance]);
+      }
+    });
+  },
+};
+
 export const webglNumberSuite: Suite = {
   name: 'webgl numbers',
-  checks: [...accuracy, ...constants, ...spoilt, ...besides, masked, unpacked, declined],
+  checks: [...accuracy, ...constants, ...spoilt, ...besides, masked, unpacked, listOrRow, declined],
 };
