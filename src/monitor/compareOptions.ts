@@ -32,7 +32,7 @@ export interface CompareOptions {
   data: ComparisonData | Examples;
   /** What `createNormalization` takes (no layers), in a list, or by the name it is to have in the table. */
   norms: readonly NormalizationSpec[] | Readonly<Record<string, NormalizationSpec>>;
-  /** How many, or which whole numbers. @default 5 */
+  /** How many (from 1: tfjs's initializers take a seed of 0 for none), or which whole numbers. @default 5 */
   seeds?: number | readonly number[];
   /** @default 5 */
   epochs?: number;
@@ -55,7 +55,8 @@ export interface CompareOptions {
 export const DEFAULTS = { seeds: 5, epochs: 5, batchSize: 32, metric: 'loss', divergence: 4 };
 
 export function seedsOf(seeds: number | readonly number[]): readonly number[] {
-  const list = typeof seeds === 'number' ? [...Array(Math.max(0, Math.floor(seeds)) || 0).keys()] : [...(seeds ?? [])];
+  const count = typeof seeds === 'number' ? Math.max(0, Math.floor(seeds)) || 0 : 0;
+  const list = typeof seeds === 'number' ? Array.from({ length: count }, (_, i) => i + 1) : [...(seeds ?? [])];
   if (list.length > 0 && list.every(Number.isInteger) && new Set(list).size === list.length) return list;
   throw problem(COMPARE, 'seeds must be a count or different whole numbers', { seeds }, 'Try 5.');
 }

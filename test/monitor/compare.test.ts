@@ -200,7 +200,7 @@ test('data sets and generators: batches are let go of, order is by seed and epoc
     },
     norms: ['layer', 'none'],
   });
-  expect(passes).toEqual(['0:0', '0:1', '0:0', '0:1', '1:0', '1:1', '1:0', '1:1', '2:0', '2:1', '2:0', '2:1']);
+  expect(passes).toEqual([1, 2, 3].flatMap((seed) => [0, 1, 0, 1].map((epoch) => `${seed}:${epoch}`)));
   expect(result.results[0]?.runs[0]?.steps).toBe(8);
   expect(tf.memory().numTensors).toBe(before); // a list's batches stay: xs and ys are still there
   expect(xs.isDisposed).toBe(false);
@@ -324,5 +324,6 @@ test('digits in batches of two: layer is clearly better than batch', async () =>
   });
   expect(result.recommendation).toMatchObject({ norm: 'layer', clear: true });
   expect(result.differences[0]?.interval?.[0]).toBeGreaterThan(0);
+  expect(result.notes).toEqual([]); // a seed of 0 would be none to tfjs's initializers
   expect(result.direction).toBe('max');
 }, 60_000);
