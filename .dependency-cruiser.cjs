@@ -143,7 +143,11 @@ module.exports = {
     never(
       'no-deep-import',
       '^src/',
-      { path: `${host}[^/]+/.`, pathNot: `/dist/tf-(core|layers|backend-\\w+)[.]node[.]js$|${host}tfjs-node/dist/index[.]js$`, ...typesOnly },
+      {
+        path: `${host}[^/]+/.`,
+        pathNot: `/dist/tf-(core|layers|backend-\\w+)[.]node[.]js$|${host}tfjs-node/dist/index[.]js$`,
+        ...typesOnly,
+      },
       'Deep imports are types only.',
     ),
     never(

@@ -37,6 +37,11 @@ export async function sizeOf(path: string, topology: Topology): Promise<number> 
   return sizes.reduce((sum, size) => sum + size, 0);
 }
 
+const adviceFor = (message: string): string =>
+  /Unknown (layer|initializer|regularizer|constraint)/i.test(message)
+    ? 'What is your own has to be registered: use the functions of the package in your program.'
+    : 'The file may be damaged, or written by something that TensorFlow.js cannot read.';
+
 /** What the host says of a model it cannot make is the user's to put right. */
 async function loaded({ tfl, node }: Opened, path: string): Promise<LayersModel> {
   try {
@@ -44,9 +49,8 @@ async function loaded({ tfl, node }: Opened, path: string): Promise<LayersModel>
   } catch (error) {
     if (error instanceof NormalizationError) throw error;
     const { message } = error as Error;
-    const advice =
-      'A layer of your own has to be registered: use the functions of the package in your program instead.';
-    throw new UsageError(`${path} cannot be loaded: ${message.replace(/\.$/, '')}. ${advice}`);
+    const [first = ''] = message.split(/(?<=[^.])\. |\n/);
+    throw new UsageError(`${path} cannot be loaded: ${first.replace(/\.$/, '')}. ${adviceFor(message)}`);
   }
 }
 

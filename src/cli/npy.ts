@@ -28,7 +28,7 @@ export function parseNpy(bytes: Uint8Array, name: string): { values: Float32Arra
   const read = Object.hasOwn(READ, type) ? READ[type] : undefined;
   if (!read || !shape) throw refuse(`holds ${type || 'something else'}, not an array of float32`);
   if (/'fortran_order':\s*True/.test(header)) throw refuse('has its values column by column');
-  const data = bytes.slice(start + length);
+  const data = Uint8Array.prototype.slice.call(bytes, start + length); // A Buffer's own slice copies nothing.
   const expected = shape.reduce((size, side) => size * side, Number(type.slice(-1)));
   if (data.length !== expected) throw refuse(`holds ${data.length} bytes of values, its shape needs ${expected}`);
   return { values: Float32Array.from(read(data.buffer)), shape };

@@ -20,6 +20,7 @@ export function progressOn({ stderr, env }: Host): Progress {
     barsize: 30,
     stream: stderr as unknown as NodeJS.WritableStream,
     clearOnComplete: true,
+    linewrap: true, // Else it is switched off, and stays so after Ctrl-C.
     gracefulExit: false, // It would take Ctrl-C and not end.
   });
   bar.start(1, 0, { text: '' });

@@ -1,6 +1,7 @@
 /** Where a new model goes, and how: whole or not at all, and never over the one it was made from. */
+import { randomUUID } from 'node:crypto';
 import { rmSync } from 'node:fs';
-import { lstat, mkdtemp, readdir, realpath, rename, rm, rmdir } from 'node:fs/promises';
+import { lstat, mkdir, readdir, realpath, rename, rm, rmdir } from 'node:fs/promises';
 import { basename, dirname, join, resolve, sep } from 'node:path';
 import { type Host, UsageError } from './host.js';
 import { modelFile } from './model.js';
@@ -68,7 +69,8 @@ export async function placeFor(named: string, input: string, force: boolean): Pr
 
 /** Writes beside the new folder, and renames: until then there is nothing, after it all. */
 async function writeNew(host: Host, folder: string, save: (folder: string) => Promise<unknown>): Promise<void> {
-  const temporary = await mkdtemp(join(dirname(folder), `.${basename(folder)}.`));
+  const temporary = join(dirname(folder), `.${basename(folder)}.${randomUUID()}.tmp`);
+  await mkdir(temporary);
   const undo = host.onStop(() => rmSync(temporary, { recursive: true, force: true }));
   try {
     await save(temporary);
