@@ -9,7 +9,7 @@ const never = (name, from, to, comment) => ({
 
 const host = '(^|/)node_modules/@tensorflow/';
 /** Bundled into dist/cli.js. */
-const cliLibraries = '(^|/)node_modules/(commander|picocolors)/';
+const cliLibraries = '(^|/)node_modules/(commander|picocolors|cli-progress|@types/cli-progress)/';
 const typesOnly = { dependencyTypesNot: ['type-only'] };
 
 /** @type {import('dependency-cruiser').IConfiguration} */
@@ -94,7 +94,12 @@ module.exports = {
       '^src/monitor/',
       'Nothing stands on the monitor but the entry point and the command line.',
     ),
-    never('node-stands-apart', { path: '^src/', pathNot: '^src/node/' }, '^src/node/', 'Node is an entry point only.'),
+    never(
+      'node-stands-apart',
+      { path: '^src/', pathNot: '^src/(node|cli)/' },
+      '^src/node/',
+      'Node is an entry point only, and the command line enters there.',
+    ),
     never(
       'cli-stands-apart',
       { path: '^src/', pathNot: '^src/cli/' },
@@ -102,13 +107,20 @@ module.exports = {
       'The command line is a program only.',
     ),
     never(
-      'cli-reads-the-guide',
+      'cli-reads-entry-points',
       '^src/cli/',
       {
         path: '^(src|.*node_modules)/',
-        pathNot: `^src/(cli/|guide/index[.]ts|norms[.]ts|core/(errors|near)[.]ts)|${cliLibraries}`,
+        pathNot: `^src/(cli/|(guide/|node/)?index[.]ts|convert/inputs[.]ts)|${cliLibraries}|${host}`,
+        ...typesOnly,
       },
-      'The command line asks the guide, and brings its libraries with it.',
+      'The command line uses the package as others do, and brings its libraries with it.',
+    ),
+    never(
+      'cli-starts-without-tfjs',
+      { path: '^src/cli/' },
+      { path: `^src/((node/)?index|convert/.*)[.]ts$|${host}`, dependencyTypesNot: ['type-only', 'dynamic-import'] },
+      'recommend and list run where no tfjs is: what needs it is imported when it is needed.',
     ),
     never(
       'node-builtins-in-node-only',
@@ -118,20 +130,24 @@ module.exports = {
     ),
     never(
       'side-effects-on-top',
-      { path: '^src/', pathNot: '^src/index[.]ts$' },
+      { path: '^src/', pathNot: '^src/(index[.]ts$|cli/)' },
       '^src/(index|register)[.]ts$',
       'Only the main entry point registers; a pure module that did would not tree-shake.',
     ),
     never(
       'no-backend',
-      '^src/',
+      { path: '^src/', pathNot: '^src/cli/tfjs[.]ts$' },
       { path: `${host}tfjs-(backend|node)`, ...typesOnly },
       'Kernels get their backend from tfjs.',
     ),
     never(
       'no-deep-import',
       '^src/',
-      { path: `${host}[^/]+/.`, pathNot: '/dist/tf-(core|layers)[.]node[.]js$', ...typesOnly },
+      {
+        path: `${host}[^/]+/.`,
+        pathNot: `/dist/tf-(core|layers|backend-\\w+)[.]node[.]js$|${host}tfjs-node/dist/index[.]js$`,
+        ...typesOnly,
+      },
       'Deep imports are types only.',
     ),
     never(

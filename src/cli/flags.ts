@@ -1,5 +1,6 @@
 import { Option } from 'commander';
 import { FACTS, type FactName, type FactRow } from '../guide/index.js';
+import { BACKEND_NAMES } from './tfjs.js';
 
 /** `batchSize` → `batch-size`. */
 export const flagName = (fact: string): string => fact.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
@@ -7,7 +8,7 @@ export const flagName = (fact: string): string => fact.replace(/[A-Z]/g, (letter
 const HEADING = 'Facts:';
 
 /** The guide judges values, as those of a file: one check, one message. Digits become a number, all else stays as it is. */
-const asNumber = (text: string): string | number => (/^\d+$/.test(text) ? Number(text) : text);
+export const asNumber = (text: string): string | number => (/^\d+$/.test(text) ? Number(text) : text);
 
 const MAKE: { readonly [K in FactRow['kind']]: (flag: string, row: FactRow & { kind: K }) => Option[] } = {
   choice: (flag, { means, values }) => {
@@ -26,6 +27,13 @@ export function factFlags(): Option[] {
     MAKE[row.kind](flagName(fact), row as never).map((option) => option.helpGroup(HEADING)),
   );
 }
+
+/** For an option that may be repeated. */
+export const collect = (value: string, values: readonly string[] = []): readonly string[] => [...values, value];
+
+/** Which backend runs a model; a wrong name has our message. */
+export const backendFlag = (): Option =>
+  new Option('--backend <name>', 'what computes').choices(BACKEND_NAMES).argParser((name) => name);
 
 /** Those of a command's options that are facts. */
 export function factsOf(options: Readonly<Record<string, unknown>>): Record<string, unknown> {

@@ -14,6 +14,17 @@ export interface Host {
   readonly stderr: Output;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly version: string;
+  /** Imports a module of the user's own, by its path: the one way in which anything of theirs runs. */
+  load(path: string): Promise<object>;
+  /** Has something cleared away when the user stops the program. Returns the undo. */
+  onStop(clear: () => void): () => void;
+}
+
+/** The command did its work, and the answer is not the one that is hoped for. */
+export class Outcome extends Error {
+  constructor(readonly exitCode: 1) {
+    super(`exit code ${exitCode}`);
+  }
 }
 
 /** What the user can put right: told in one line, without a stack. */

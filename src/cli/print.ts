@@ -55,5 +55,13 @@ export const section = ({ colors }: Paper, title: string, lines: readonly string
 /** One line that no terminal obeys: errors may quote a file. */
 export const oneLine = (text: string): string => text.replace(/[\p{C}\s]+/gu, ' ').trim();
 
-export const json = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
+const UNSEEN = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
+const escaped = (character: string): string => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
+
+/** Lines of a text that quotes a model, whose names no terminal obeys. */
+export const linesOf = (text: string): string[] => text.split('\n').map((line) => line.replace(UNSEEN, '·'));
+
+/** JSON of which a terminal shows every character. Beyond the first plane nothing is unseen but tags: they stay. */
+export const json = (value: unknown): string =>
+  `${JSON.stringify(value, null, 2).replace(/[\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u206f]/g, escaped)}\n`;
 export const text = (lines: readonly string[]): string => `${lines.join('\n')}\n`;

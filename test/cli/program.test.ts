@@ -1,8 +1,6 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { COMMANDS } from '../../src/cli/commands/index.js';
 import { FACTS } from '../../src/guide/index.js';
+import { inExamples } from './examples.js';
 import { cli, linesIn, runLine } from './run.js';
 
 const output = { write: () => {} };
@@ -11,23 +9,13 @@ const names = COMMANDS.map((make) =>
   make({ ...host, stdout: output, stderr: output, env: {}, version: '' } as never).name(),
 );
 
-let folder: string;
-const home = process.cwd();
-beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'cli-'));
-  writeFileSync(join(folder, 'facts.json'), '{ "architecture": "cnn", "batchSize": 4 }');
-  process.chdir(folder); // examples read a file beside them
-});
-afterAll(() => {
-  process.chdir(home);
-  rmSync(folder, { recursive: true });
-});
+inExamples();
 
 describe('help', () => {
   test.each([[], ['--help'], ['-h'], ['help']])('of the program: %s', async (...args) => {
     const { code, stdout, stderr } = await cli(args);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-    for (const name of names) expect(stdout).toMatch(new RegExp(`^  ${name} \\[`, 'm'));
+    for (const name of names) expect(stdout).toMatch(new RegExp(`^  ${name} [[<]`, 'm'));
   });
 
   test.each([[[]], ...names.map((name) => [[name]])])('of %j has a description and examples that run', async (path) => {

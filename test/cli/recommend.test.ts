@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { flagName } from '../../src/cli/flags.js';
 import { FACTS, type FactName, type Facts, recommendNormalization } from '../../src/guide/index.js';
-import { cli } from './run.js';
+import { cli, processLess } from './run.js';
 
 let folder: string;
 beforeAll(() => {
@@ -193,7 +193,7 @@ describe('errors', () => {
     const broken = { [Symbol.asyncIterator]: () => ({ next: () => Promise.reject(new TypeError('broken')) }) };
     const { main } = await import('../../src/cli/main.js');
     const output = { write: () => {} };
-    const host = { stdin: broken, stdout: output, stderr: output, env: {}, version: '0' };
+    const host = { ...processLess, stdin: broken, stdout: output, stderr: output, env: {}, version: '0' };
     await expect(main(['recommend', '-'], host)).rejects.toThrow('broken');
   });
 });

@@ -1,4 +1,6 @@
+import { readFileSync } from 'node:fs';
 import { Readable } from 'node:stream';
+import { transformSync } from '@swc/core';
 import type { Output } from '../../src/cli/host.js';
 import { main } from '../../src/cli/main.js';
 
@@ -15,6 +17,17 @@ interface Around {
   readonly terminal?: number;
 }
 
+/** A module of the user's with this process's tfjs: jest cannot import a module by its path. */
+async function load(path: string): Promise<object> {
+  const { code } = transformSync(readFileSync(path, 'utf8'), { swcrc: false, module: { type: 'commonjs' } });
+  const exports = {};
+  new Function('exports', 'require', code)(exports, require);
+  return exports;
+}
+
+/** What a host has of its process, where there is none of its own. */
+export const processLess = { load, onStop: () => () => {} };
+
 /** Runs a command line in this process, with streams of its own. */
 export async function cli(args: readonly string[], { stdin = '', env = {}, terminal }: Around = {}): Promise<Ended> {
   const texts = { stdout: '', stderr: '' };
@@ -26,7 +39,7 @@ export async function cli(args: readonly string[], { stdin = '', env = {}, termi
     },
   });
   const streams = { stdin: Readable.from([stdin]), stdout: output('stdout'), stderr: output('stderr') };
-  const code = await main(args, { ...streams, env, version: '1.2.3' });
+  const code = await main(args, { ...streams, ...processLess, env, version: '1.2.3' });
   return { code, ...texts };
 }
 
@@ -40,8 +53,13 @@ export const linesIn = (text: string): string[] =>
     .map((line) => line.replace(/ #.*/, '').trim())
     .filter((line) => /^(npx |echo '[^']*' \| (npx )?)?tfjs-normalization( |$)/.test(line));
 
-/** Runs such a line as a shell would. */
-export function runLine(line: string): Promise<Ended> {
-  const [, piped, rest = ''] = /^(?:echo ('[^']*') \| )?(?:npx )?tfjs-normalization\b(.*)$/.exec(line) ?? [];
-  return cli(words(rest), { stdin: piped ? words(piped)[0] : '' });
+/** Runs such a line as a shell would: `echo` or one program into the next. */
+export async function runLine(line: string): Promise<Ended> {
+  let ended: Ended = { code: 0, stdout: '', stderr: '' };
+  for (const part of line.split(' | ')) {
+    const [first = '', ...rest] = words(part.replace(/^npx /, ''));
+    ended = first === 'echo' ? { ...ended, stdout: rest.join(' ') } : await cli(rest, { stdin: ended.stdout });
+    if (ended.code !== 0) return ended;
+  }
+  return ended;
 }
