@@ -32,9 +32,9 @@ test('trains the module’s model under each norm, and says what it means', asyn
     'layer',
     'none',
   ]);
-  expect(report).toMatchObject({ seeds: [0, 1, 2], epochs: 2, batchSize: 32, notes: [] });
+  expect(report).toMatchObject({ seeds: [1, 2, 3], epochs: 2, batchSize: 32, notes: [] });
   const text = (await cli(args)).stdout;
-  expect(text).toContain('2 epochs, batches of 32, seeds 0, 1, 2; loss: lower is better');
+  expect(text).toContain('2 epochs, batches of 32, seeds 1, 2, 3; loss: lower is better');
   expect(text).toContain(report.recommendation.text);
 });
 
@@ -53,7 +53,7 @@ test('what diverges is stopped and named; a default export is read; flags win', 
   const { code, stdout } = await cli(['compare', name, '--norms', 'none', '--seeds', '1', '--epochs', '2']);
   expect(code).toBe(0);
   expect(stdout).toContain('2 epochs');
-  expect(stdout).toMatch(/none, seed 0: stopped at step \d+/);
+  expect(stdout).toMatch(/none, seed 1: stopped at step \d+/);
   expect(stdout).toMatch(/none +diverged/);
 });
 
@@ -66,7 +66,7 @@ test.each<[string, () => string[], string]>([
   ],
   [
     'a model that fails',
-    () => [withText('fails.mjs', [/units: 8/, 'units: nothing'])],
+    () => [withText('fails.mjs', [/units: 8/, 'units: nothing']), '--norms', 'none'],
     'fails.mjs failed: nothing is not defined',
   ],
   ['no build', () => [withText('no.mjs', [/export function build/, 'function build'])], 'no.mjs must export build'],
@@ -82,7 +82,7 @@ test.each<[string, () => string[], string]>([
 test('a bar on standard error of a terminal, and none elsewhere', async () => {
   const args = ['compare', 'task.mjs', '--norms', 'none,layer', '--seeds', '1', '--epochs', '1'];
   const { stdout, stderr } = await cli(args, { terminal: 80, env: { NO_COLOR: '1' } });
-  expect(stderr).toMatch(/━.*100 % · layer, seed 0, epoch 1 of 1, loss/);
+  expect(stderr).toMatch(/━.*100 % · layer, seed 1, epoch 1 of 1, loss/);
   expect(stdout).not.toContain('━');
   expect((await cli(args, { terminal: 80, env: { TERM: 'dumb' } })).stderr).toBe('');
   expect((await cli(args)).stderr).toBe('');

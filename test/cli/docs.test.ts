@@ -13,8 +13,11 @@ test('every command line of a sh block is found', () => {
   expect(lines.length).toBeGreaterThan(5);
 });
 
+/** The inputs of the examples are not those that the model's statistics are of: the audit says so. */
+const codeOf = (line: string) => (/ audit .*--data/.test(line) ? 1 : 0);
+
 test.each(lines.map((line) => [line]))('%s', async (line) => {
-  expect(await runLine(line)).toMatchObject({ code: 0, stderr: '', stdout: expect.stringMatching(/\S/) });
+  expect(await runLine(line)).toMatchObject({ code: codeOf(line), stderr: '', stdout: expect.stringMatching(/\S/) });
 });
 
 /** What stands in the table for a fact. */

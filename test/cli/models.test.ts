@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { lenet, lstm, resnet, transformer } from '../../models/shapes/index.js';
 import { auditModel, describeModel } from '../../src/index.js';
 import { mobileNetV2 } from '../audit/keras/network.js';
+import { tf } from '../layers/setup.js';
 import { inExamples, npy, save } from './examples.js';
 import { cli } from './run.js';
 
@@ -12,7 +13,7 @@ const json = (value: unknown) => JSON.parse(JSON.stringify(value));
 describe('describe', () => {
   const MODELS = {
     lenet: () => lenet({ norm: 'batch' }),
-    resnet: () => resnet({ norm: 'group' }),
+    resnet: () => resnet({ norm: 'group:4' }),
     lstm: () => lstm({ norm: 'layer' }),
     transformer: () => transformer({ norm: 'rms' }),
   };
@@ -78,9 +79,13 @@ describe('audit', () => {
 
   test('a fault of ours is not taken for findings', async () => {
     const { main } = await import('../../src/cli/main.js');
-    let said = '';
-    const stderr = { write: (text: string) => void (said += text) };
-    const stdout = { write: () => { throw new TypeError('broken'); } }; // biome-ignore format: one line
+    const said: string[] = [];
+    const stderr = { write: (text: string) => said.push(text) };
+    const stdout = {
+      write: () => {
+        throw new TypeError('broken');
+      },
+    };
     const host = {
       stdin: [] as never,
       stdout,
@@ -91,7 +96,7 @@ describe('audit', () => {
       onStop: () => () => {},
     };
     expect(await main(['audit', 'model'], host)).toBe(2);
-    expect(said).toContain('TypeError: broken\n    at ');
+    expect(said.join('')).toContain('TypeError: broken\n    at ');
   });
 
   test('a severity of one’s own, and strict', async () => {
@@ -104,7 +109,7 @@ describe('audit', () => {
   test('JSON is the report; weights are read, unless they are not to be', async () => {
     const model = lenet({ norm: 'batch' });
     const [, norm] = model.layers;
-    norm?.setWeights(norm.getWeights().map((w, i) => (i === 3 ? w.mul(Number.NaN) : w)));
+    norm?.setWeights(norm.getWeights().map((w, i) => (i === 3 ? tf.mul(w, Number.NaN) : w)));
     await save(model, 'broken');
     const { code, stdout } = await cli(['audit', 'broken', '--json']);
     expect(code).toBe(1);
@@ -197,17 +202,31 @@ describe('hostile files', () => {
     mkdirSync('names');
     for (const file of readdirSync('model')) writeFileSync(`names/${file}`, readFileSync(`model/${file}`));
     writeFileSync('names/model.json', text);
+    const plain = (text: string) => {
+      expect(text).toContain('ba');
+      expect(text.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Cf}]/u);
+    };
     for (const args of [
       ['describe', 'names'],
-      ['audit', 'names', '--batch-size', '2'],
-      ['audit', 'names', '--batch-size', '2', '--json'],
-      ['convert', 'names', '--to', 'rms', '--dry-run'],
-      ['fold', 'names', 'folded-names'],
+      ['describe', 'names', '--json'],
+      ['audit', 'names', '--no-weights', '--batch-size', '2'],
+      ['audit', 'names', '--no-weights', '--batch-size', '2', '--json'],
     ]) {
       const { stdout, stderr } = await cli(args);
       expect(stderr).toBe('');
-      expect(stdout).toContain('ba');
-      expect(stdout.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Cf}]/u);
+      plain(stdout);
+    }
+    for (const args of [
+      ['audit', 'names'],
+      ['convert', 'names', 'never', '--to', 'rms'],
+      ['fold', 'names', 'never'],
+    ]) {
+      const { stdout, stderr } = await cli(args);
+      expect({ stdout, stderr }).toEqual({
+        stdout: '',
+        stderr: expect.stringMatching(/^error: .* not a valid .*\n$/i),
+      });
+      plain(stderr);
     }
   });
 });
