@@ -9,14 +9,17 @@ const backendOf = ({ ancestorTitles }) => ancestorTitles.map((title) => title.ma
 /** As `whereSetUp` calls the test that stands in the place of those that could not run. */
 const isMissing = ({ title }) => title.startsWith('not set up');
 
-/** A row a backend: passed, failed, or why there is nothing to count. */
+/** A row a backend: passed, failed, and why there is nothing to count where that is so. */
 function backendTable(counts) {
-  const style = { head: [], border: [], compact: true };
-  const table = new Table({ head: ['backend', 'passed', 'failed', ''], colAligns: ['left', 'right', 'right'], style });
-  for (const backend of BACKENDS) {
+  const rows = BACKENDS.map((backend) => {
     const { passed = 0, failed = 0, missing = '' } = counts.get(backend) ?? { missing: 'not run' };
-    table.push([backend, missing && passed === 0 ? '' : passed, failed || (missing ? '' : failed), missing]);
-  }
+    return [backend, missing && passed === 0 ? '' : passed, failed || (missing ? '' : failed), missing];
+  });
+  const columns = rows.some(([, , , missing]) => missing) ? 4 : 3;
+  const head = ['backend', 'passed', 'failed', 'why not'].slice(0, columns);
+  const style = { head: [], border: [], compact: true };
+  const table = new Table({ head, colAligns: ['left', 'right', 'right'], style });
+  table.push(...rows.map((row) => row.slice(0, columns)));
   return table.toString();
 }
 
@@ -58,7 +61,7 @@ export default class ClosingCount {
     if (results.numRuntimeErrorTestSuites > 0)
       lines.push(`files that did not run: ${results.numRuntimeErrorTestSuites}`);
     if (skipped > 0) lines.push(`not run: ${skipped}`);
-    lines.push(backendTable(this.backends));
+    if (this.backends.size > 0) lines.push(backendTable(this.backends)); // A few files by name may have none.
     const print = () =>
       process.stdout.write(`\n${[...lines, `${results.numPassedTests} passed, ${failed} failed`].join('\n')}\n`);
     // Jest's own summary comes after every other reporter; the closing line comes after it.

@@ -73,13 +73,13 @@ const results: Result[] = [];
 for (const cell of CELLS) results.push(await resultOf(cell));
 
 const table = new Table({
-  head: ['TensorFlow', 'oneDNN', 'where', 'passed', 'failed', ''],
+  head: ['TensorFlow', 'oneDNN', 'where', 'passed', 'failed'],
   colAligns: ['left', 'left', 'left', 'right', 'right'],
   style: { head: [], border: [], compact: true },
 });
-for (const { version, oneDNN, worker, passed, failed, problem = '' } of results) {
+for (const { version, oneDNN, worker, passed, failed, problem } of results) {
   const setting = oneDNN === undefined ? 'default' : oneDNN === '1' ? 'on' : 'off';
-  table.push([version, setting, worker ? 'worker thread' : 'main thread', passed, failed, problem]);
+  table.push([version, setting, worker ? 'worker thread' : 'main thread', passed, problem ?? failed]);
 }
 console.log(`\n${table}`);
 const total = results.reduce((sum, { passed }) => sum + passed, 0);
