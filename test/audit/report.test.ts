@@ -1,8 +1,9 @@
 import type { Browser } from 'playwright-core';
 import { resnet } from '../../models/shapes/index.js';
 import { AUDIT_RULES, auditModel, batchNormalization } from '../../src/index.js';
-import { launch } from '../browser/chromium.js';
+import { hasChromium, launch } from '../browser/chromium.js';
 import { onCpu, tf } from '../layers/setup.js';
+import { whereSetUp } from '../whereSetUp.js';
 import { convolutional } from './planted.js';
 
 onCpu();
@@ -86,7 +87,7 @@ describe('a report', () => {
   });
 });
 
-describe('the page', () => {
+whereSetUp('the page of a report', hasChromium(), () => {
   let browser: Browser;
   beforeAll(async () => {
     browser = await launch();
