@@ -106,7 +106,7 @@ export const FAULTS = [
   },
   {
     name: 'mask ignored',
-    edits: [{ file: memory, find: 'ways.fromBatch(fittingMask(x, kwargs))', replace: 'ways.fromBatch(undefined)' }],
+    edits: [{ file: memory, find: 'ways.fromBatch(mask)', replace: 'ways.fromBatch(undefined)' }],
     caughtBy: 'conformance padding',
   },
   {
