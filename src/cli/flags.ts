@@ -10,6 +10,10 @@ const HEADING = 'Facts:';
 /** The guide judges values, as those of a file: one check, one message. Digits become a number, all else stays as it is. */
 export const asNumber = (text: string): string | number => (/^\d+$/.test(text) ? Number(text) : text);
 
+/** `3` is a count, `1,2,5` a list of seeds; the package judges the rest. */
+export const asSeeds = (text: string): string | number | number[] =>
+  /^\d+(,\d+)+$/.test(text) ? text.split(',').map(Number) : asNumber(text);
+
 const MAKE: { readonly [K in FactRow['kind']]: (flag: string, row: FactRow & { kind: K }) => Option[] } = {
   choice: (flag, { means, values }) => {
     const option = new Option(`--${flag} <name>`, means).choices(values);

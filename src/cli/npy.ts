@@ -23,10 +23,13 @@ export function parseNpy(bytes: Uint8Array, name: string): { values: Float32Arra
   if (bytes.length < 12 || String.fromCharCode(...bytes.subarray(0, 6)) !== MAGIC) throw refuse('is no .npy file');
   const length = start === 10 ? view.getUint16(8, true) : view.getUint32(8, true);
   const header = new TextDecoder('latin1').decode(bytes.subarray(start, start + length));
-  const type = /'descr':\s*'([^']*)'/.exec(header)?.[1] ?? '';
-  const shape = /'shape':\s*\(([\d,\s]*)\)/.exec(header)?.[1]?.match(/\d+/g)?.map(Number);
-  const read = Object.hasOwn(READ, type) ? READ[type] : undefined;
-  if (!read || !shape) throw refuse(`holds ${type || 'something else'}, not an array of float32`);
+  const type = /'descr':\s*'([^']*)'/.exec(header)?.[1];
+  const sides = /'shape':\s*\(([\d,\s]*)\)/.exec(header)?.[1];
+  if (sides === undefined) throw refuse('has a header that is cut off, or not NumPy’s');
+  const read = type !== undefined && Object.hasOwn(READ, type) ? READ[type] : undefined;
+  if (!read || type === undefined) throw refuse(`holds ${type ?? 'something else'}, not an array of float32`);
+  const shape = (sides.match(/\d+/g) ?? []).map(Number);
+  if (shape.length === 0) throw refuse('holds one number, not examples');
   if (/'fortran_order':\s*True/.test(header)) throw refuse('has its values column by column');
   const data = Uint8Array.prototype.slice.call(bytes, start + length); // A Buffer's own slice copies nothing.
   const expected = shape.reduce((size, side) => size * side, Number(type.slice(-1)));

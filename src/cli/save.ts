@@ -1,6 +1,6 @@
 /** Where a new model goes, and how: whole or not at all, and never over the one it was made from. */
 import { randomUUID } from 'node:crypto';
-import { rmSync } from 'node:fs';
+import { readdirSync, rmSync } from 'node:fs';
 import { lstat, mkdir, readdir, realpath, rename, rm, rmdir } from 'node:fs/promises';
 import { basename, dirname, join, resolve, sep } from 'node:path';
 import { type Host, UsageError } from './host.js';
@@ -49,6 +49,7 @@ const isWithin = (inner: string, outer: string): boolean => `${inner}${sep}`.sta
  */
 export async function placeFor(named: string, input: string, force: boolean): Promise<Place> {
   if (named === '') throw new UsageError('the new folder must have a name.');
+  if (/[.]json[\\/]*$/.test(named)) throw new UsageError(`${named} would be read as a model file. Name a folder.`);
   const folder = await realFolder(resolve(named), named);
   const source = dirname(await realpath(modelFile(input)).catch(() => resolve(modelFile(input))));
   const linked = await realFolder(dirname(resolve(modelFile(input))), input);
@@ -70,9 +71,9 @@ export async function placeFor(named: string, input: string, force: boolean): Pr
 /** Writes beside the new folder, and renames: until then there is nothing, after it all. */
 async function writeNew(host: Host, folder: string, save: (folder: string) => Promise<unknown>): Promise<void> {
   const temporary = join(dirname(folder), `.${basename(folder)}.${randomUUID()}.tmp`);
-  await mkdir(temporary);
   const undo = host.onStop(() => rmSync(temporary, { recursive: true, force: true }));
   try {
+    await mkdir(temporary);
     await save(temporary);
     await rmdir(folder).catch(() => {}); // An empty one; not every system renames over it.
     await rename(temporary, folder);
@@ -84,10 +85,24 @@ async function writeNew(host: Host, folder: string, save: (folder: string) => Pr
   }
 }
 
-/** Has `save` write a model into a folder. In a folder that is taken, the model's own save replaces the old one in a step. */
+/** Replaces the model in a folder in one step; a file that is half written then goes with the program. */
+async function replace(host: Host, folder: string, save: (folder: string) => Promise<unknown>): Promise<void> {
+  const before = new Set(await readdir(folder));
+  const undo = host.onStop(() => {
+    const halves = readdirSync(folder).filter((name) => name.endsWith('.tmp') && !before.has(name));
+    for (const name of halves) rmSync(join(folder, name), { force: true });
+  });
+  try {
+    await save(folder);
+  } finally {
+    undo();
+  }
+}
+
+/** Has `save` write a model into a folder. */
 export async function write(host: Host, place: Place, save: (folder: string) => Promise<unknown>): Promise<void> {
   try {
-    if (place.isTaken) await save(place.folder);
+    if (place.isTaken) await replace(host, place.folder, save);
     else await writeNew(host, place.folder, save);
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;

@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel, LayerVariable, layers } from '@tensorflow/tfjs-layers';
 import { problem } from '../core/errors.js';
 import type { Statistics } from '../core/normalize.js';
+import { type CalibrationBatch, checkModel, inputsOf } from './inputs.js';
 import { firstTensor, withCalls } from './intercept.js';
 import type { Memory } from './memory.js';
 import { Population } from './population.js';
@@ -13,20 +14,9 @@ interface Remembering {
   readonly memory: Memory;
 }
 
-type Inputs = tf.Tensor | tf.Tensor[];
-/** Inputs of a model, or what a data set yields: `{xs}` or `[xs, ys]`-like objects hold them under `xs`. */
-export type CalibrationBatch = Inputs | { xs: Inputs };
+const CALIBRATE = 'calibrateStatistics';
 
-function inputsOf(batch: CalibrationBatch): Inputs {
-  const inputs = batch instanceof tf.Tensor || Array.isArray(batch) ? batch : batch?.xs;
-  if ([inputs].flat().every((input) => input instanceof tf.Tensor)) return inputs;
-  throw problem(
-    'calibrateStatistics',
-    'a batch must be the inputs of the model',
-    { batch: typeof batch },
-    'Pass tensors.',
-  );
-}
+export type { CalibrationBatch };
 
 /** Layers of this package that remember, and the host's own batch normalization. */
 function rememberingLayers(model: LayersModel) {
@@ -58,7 +48,7 @@ function calibration(model: LayersModel) {
       layer.memory.collector = on ? (seen, values) => totalOf(layer).add(seen, values) : undefined;
     }
   };
-  const throughStock = (xs: Inputs) =>
+  const throughStock = (xs: tf.Tensor[]) =>
     withCalls(
       stock,
       ({ layer, inputs }) => {
@@ -73,7 +63,7 @@ function calibration(model: LayersModel) {
   return {
     add(batch: CalibrationBatch): void {
       batches++;
-      const xs = inputsOf(batch);
+      const xs = inputsOf(CALIBRATE, model, batch);
       collect(true);
       try {
         throughStock(xs);
@@ -83,7 +73,7 @@ function calibration(model: LayersModel) {
     },
     write(): void {
       if (batches === 0) {
-        throw problem('calibrateStatistics', 'there must be at least one batch', { batches }, 'Pass some inputs.');
+        throw problem(CALIBRATE, 'there must be at least one batch', { batches }, 'Pass some inputs.');
       }
       tf.tidy(() => {
         for (const [layer, total] of totals) {
@@ -114,7 +104,7 @@ function calibration(model: LayersModel) {
  * @param batches Inputs of the model, a batch each (or `{xs}`, as data sets yield), in an array or any iterable. They
  *   stay the caller's.
  * @returns A promise, fulfilled when the statistics are written (for an array they are by the time it returns).
- * @throws NormalizationError without a batch.
+ * @throws NormalizationError for what is no model, without a batch, and for a batch that is not the inputs of the model.
  *
  * @example
  * ```js
@@ -130,7 +120,12 @@ export function calibrateStatistics(
   const source = batches as Partial<Iterable<unknown> & AsyncIterable<unknown>> | null;
   if (!source?.[Symbol.iterator] && !source?.[Symbol.asyncIterator]) {
     const advice = 'Pass a list, also of one batch.';
-    return Promise.reject(problem('calibrateStatistics', 'batches must be a list of batches', {}, advice));
+    return Promise.reject(problem(CALIBRATE, 'batches must be a list of batches', {}, advice));
+  }
+  try {
+    checkModel(CALIBRATE, model);
+  } catch (error) {
+    return Promise.reject(error);
   }
   const run = calibration(model);
   if (Symbol.asyncIterator in batches) return calibrateFrom(run, batches);

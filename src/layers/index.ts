@@ -7,8 +7,9 @@ export {
   type BatchInstanceNormalizationArgs,
   batchInstanceNormalization,
 } from './batchInstance.js';
-export { type CalibrationBatch, calibrateStatistics } from './calibrate.js';
+export { calibrateStatistics } from './calibrate.js';
 export { GroupNormalization, type GroupNormalizationArgs, groupNormalization } from './group.js';
+export type { CalibrationBatch } from './inputs.js';
 export { InstanceNormalization, type InstanceNormalizationArgs, instanceNormalization } from './instance.js';
 export { isNormalization } from './known.js';
 export { LayerNormalization, type LayerNormalizationArgs, layerNormalization } from './layer.js';

@@ -15,7 +15,7 @@ export function normalizationNamed(className: string): NormId | undefined {
 
 /**
  * Whether a layer normalizes: one of this package, or tfjs's own BatchNormalization or LayerNormalization. It is told by its
- * class's name, so that layers of a second copy count too.
+ * class's name, so that layers of a second copy count too. What is no layer is none of them.
  *
  * @example
  * ```js
@@ -25,5 +25,6 @@ export function normalizationNamed(className: string): NormId | undefined {
  * ```
  */
 export function isNormalization(layer: layers.Layer): boolean {
-  return normalizationNamed(layer.getClassName()) !== undefined;
+  const { getClassName } = (layer ?? {}) as Partial<layers.Layer>;
+  return typeof getClassName === 'function' && normalizationNamed(getClassName.call(layer)) !== undefined;
 }

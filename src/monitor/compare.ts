@@ -3,28 +3,12 @@ import { candidatesOf, type NormFactory } from './candidate.js';
 import { type CompareOptions, checkNumbers, DEFAULTS, seedsOf } from './compareOptions.js';
 import { type Comparison, comparisonOf } from './comparison.js';
 import { directionOf } from './metric.js';
+import { notesOf } from './notes.js';
 import { sourcesOf } from './sources.js';
 import { deviation, mean } from './statistics.js';
-import { type Run, release, startOf, train } from './trial.js';
+import { type Run, release, startOf, type TrialState, train } from './trial.js';
 import { meanOfFinite, type NormResult, ranked, verdictOf } from './verdict.js';
 import { workshop } from './workshop.js';
-
-/** What is not equal though it should be, and the other way round. */
-function notesOf(starts: ReadonlyMap<number, readonly string[]>): string[] {
-  const perSeed = [...starts.values()];
-  const unequal = perSeed.some((each) => new Set(each).size > 1);
-  const alike = perSeed.length > 1 && new Set(perSeed.map(([first]) => first)).size === 1;
-  return [
-    ...(unequal
-      ? [
-          'Note: the norms did not start from equal kernels, so part of the differences is chance: pass seed to every initializer in build.',
-        ]
-      : []),
-    ...(alike
-      ? ['Note: every seed started from the same kernels, so the spread is that of the data only: use seed in build.']
-      : []),
-  ];
-}
 
 function resultOf(norm: string, runs: readonly Run[], parameters: number): NormResult {
   const values = runs.flatMap(({ value }) => (value === undefined ? [] : [value]));
@@ -54,7 +38,8 @@ function resultOf(norm: string, runs: readonly Run[], parameters: number): NormR
  *
  * @returns Results best first, paired differences, a recommendation; `String(comparison)` is a table. Every model and tensor made
  *   is disposed.
- * @throws NormalizationError (the promise is rejected) for options that do not fit, before anything is trained.
+ * @throws NormalizationError (the promise is rejected) for options that do not fit, before anything is trained; for an epoch
+ *   without batches.
  *
  * @example
  * ```js
@@ -91,21 +76,18 @@ export async function compareNormalizations(options: CompareOptions): Promise<Co
   const parameters = new Map<string, number>();
   const starts = new Map<number, string[]>(seeds.map((seed) => [seed, []]));
   let ended = 0;
+  const done = (epochsNow = 0) => (ended + epochsNow / epochs) / (seeds.length * norms.length);
   const trainOne = async (norm: NormFactory, seed: number) => {
     const model = waiting.shift() ?? (await make(norm, seed));
+    const common = { norm: norm.label, seed, epochs };
     try {
       starts.get(seed)?.push(await startOf(model));
-      const total = seeds.length * norms.length;
-      const common = { norm: norm.label, seed, epochs };
-      const run = await train(model, seed, sources.forSeed(seed), {
-        ...{ epochs, metric, divergence, signal },
-        report: (state) => onProgress?.({ ...common, ...state, done: (ended + state.epoch / epochs) / total }),
-      });
+      const report = (state: TrialState) => onProgress?.({ ...common, ...state, done: done(state.epoch) });
+      const run = await train(model, seed, sources.forSeed(seed), { epochs, metric, divergence, signal, report });
       ended++;
-      const stopped = run.diverged;
-      if (stopped) {
-        const { step, epoch, reason } = stopped;
-        await onProgress?.({ ...common, step, epoch, loss: Number.NaN, diverged: reason, done: ended / total });
+      if (run.diverged) {
+        const { step, epoch, reason } = run.diverged;
+        await onProgress?.({ ...common, step, epoch, loss: Number.NaN, diverged: reason, done: done() });
       }
       runs.get(norm.label)?.push(run);
       parameters.set(norm.label, model.countParams());
@@ -122,10 +104,17 @@ export async function compareNormalizations(options: CompareOptions): Promise<Co
     for (const model of waiting) release(model);
     sources.dispose();
   }
-  const results = ranked(
-    norms.map(({ label }) => resultOf(label, runs.get(label) ?? [], parameters.get(label) ?? 0)),
+  const all = norms.map(({ label }) => resultOf(label, runs.get(label) ?? [], parameters.get(label) ?? 0));
+  const results = ranked(all, direction);
+  const notes = notesOf(starts, results);
+  return comparisonOf({
+    metric,
     direction,
-  );
-  const verdict = verdictOf(results, direction);
-  return comparisonOf({ metric, direction, seeds, epochs, batchSize, results, ...verdict, notes: notesOf(starts) });
+    seeds,
+    epochs,
+    batchSize,
+    results,
+    ...verdictOf(results, direction),
+    notes,
+  });
 }

@@ -44,7 +44,7 @@ export interface CompareOptions {
   metric?: string;
   /** Which is better. @default known for losses, errors, accuracies and the like, by name */
   direction?: Direction;
-  /** A run stops when the mean loss of ten batches is so many times that of the start. @default 4 */
+  /** A run stops when the mean loss of ten batches is so many times that of the start; not where a loss is below 0. @default 4 */
   divergence?: number;
   /** Called after every step and waited for. */
   onProgress?(progress: ComparisonProgress): void | Promise<void>;
@@ -54,9 +54,13 @@ export interface CompareOptions {
 
 export const DEFAULTS = { seeds: 5, epochs: 5, batchSize: 32, metric: 'loss', divergence: 4 };
 
+/** More is a slip. */
+const MOST_SEEDS = 1000;
+
 export function seedsOf(seeds: number | readonly number[]): readonly number[] {
-  const count = typeof seeds === 'number' ? Math.max(0, Math.floor(seeds)) || 0 : 0;
-  const list = typeof seeds === 'number' ? Array.from({ length: count }, (_, i) => i + 1) : [...(seeds ?? [])];
+  const isCount = typeof seeds === 'number';
+  const count = isCount && Number.isInteger(seeds) && seeds > 0 && seeds <= MOST_SEEDS ? seeds : 0;
+  const list = isCount ? Array.from({ length: count }, (_, i) => i + 1) : [...(seeds ?? [])];
   if (list.length > 0 && list.every(Number.isInteger) && new Set(list).size === list.length) return list;
   throw problem(COMPARE, 'seeds must be a count or different whole numbers', { seeds }, 'Try 5.');
 }

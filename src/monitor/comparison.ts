@@ -61,7 +61,8 @@ function limits({ seeds, differences, results }: ComparisonReport): string {
   const least = n <= 16 ? ` A sign-flip test of ${n} seeds cannot give a p below ${short(2 / 2 ** n)}.` : '';
   const p = differences.map(({ against, p: value, signFlipP }) => {
     const exact = signFlipP === undefined ? '' : `, sign flips p = ${short(signFlipP)}`;
-    return `${against}: p = ${short(value)}${exact}`;
+    const student = value === undefined ? 'every seed the same, so no t test' : `p = ${short(value)}`;
+    return `${against}: ${student}${exact}`;
   });
   return [
     `Intervals: paired t over ${n} seeds, ${100 * LEVEL} %${plural}; it takes the differences to be normal, which ${n} cannot show.${least}`,

@@ -1,4 +1,5 @@
 import type { LayersModel, LayerVariable } from '@tensorflow/tfjs-layers';
+import { checkModel } from '../layers/inputs.js';
 import { weightName } from '../layers/intercept.js';
 import { normalizationNamed } from '../layers/known.js';
 import { layersWithin } from '../layers/within.js';
@@ -22,6 +23,7 @@ const isOneOf = (names: readonly string[], name: string) =>
  *
  * @param model Layers of models and wrappers within it count too. A frozen weight is in neither list.
  * @returns The weights, in the model's order; each has `read()`, `write()` and `originalName`.
+ * @throws NormalizationError for what is no model.
  *
  * @example
  * ```js
@@ -34,6 +36,7 @@ const isOneOf = (names: readonly string[], name: string) =>
  * https://arxiv.org/abs/1812.01187 (no bias decay)
  */
 export function noDecayWeights(model: LayersModel): LayerVariable[] {
+  checkModel('noDecayWeights', model);
   const alone = new Set<LayerVariable>();
   for (const { layer } of layersWithin(model)) {
     const norm = normalizationNamed(layer.getClassName());

@@ -5,16 +5,34 @@ import { COMPARE, sizeOf, type TrainingBatch } from './data.js';
 
 export type Direction = 'min' | 'max';
 
-/** Which way the host's metrics are better, by their names. */
-const BETTER: readonly (readonly [RegExp, Direction])[] = [
-  [/(^|_)(acc|accuracy|precision|recall|auc|f1|iou|dice|r2|score|cosine|psnr|ssim)($|_)|accuracy/i, 'max'],
-  [/loss|error|crossentropy|entropy|perplexity|hinge|divergence|(^|_)(ce|mse|mae|mape|rmse|nll)($|_)/i, 'min'],
+/**
+ * Which way a metric is better, by a word of its name. The host's cosine proximity is minus the cosine; what others call cosine
+ * similarity may be either.
+ */
+const BETTER: readonly (readonly [RegExp, Direction | undefined])[] = [
+  [/^similarity$/, undefined],
+  [/^(ce|mse|mae|mape|rmse|nll|cosine|proximity)$|(loss|error|entropy|perplexity|hinge|divergence|distance)$/, 'min'],
+  [/^(acc|auc|f1|iou|dice|r2|score|psnr|ssim)$|(accuracy|precision|recall)$/, 'max'],
 ];
+
+/** `meanIoU`, `mean_iou`: mean, iou. */
+const wordsOf = (name: string) =>
+  name
+    .replace(/IoU/g, 'Iou')
+    .replace(/([a-z\d])([A-Z])/g, '$1_$2')
+    .toLowerCase()
+    .split(/[^a-z\d]+/);
+
+/** The last word that tells decides: an output called `score` has a `score_loss`. */
+function directionBy(metric: string): Direction | undefined {
+  const told = wordsOf(metric).map((word) => BETTER.find(([pattern]) => pattern.test(word)));
+  return told.reverse().find(Boolean)?.[1];
+}
 
 /** @throws NormalizationError for a metric whose name does not say. */
 export function directionOf(metric: string, direction: Direction | undefined): Direction {
   if (direction === 'min' || direction === 'max') return direction;
-  const found = BETTER.find(([name]) => name.test(metric.replace(/([a-z])([A-Z])/g, '$1_$2')))?.[1];
+  const found = directionBy(metric);
   if (found && direction === undefined) return found;
   throw problem(COMPARE, 'direction must say which is better', { metric, direction }, "Pass 'min' or 'max'.");
 }

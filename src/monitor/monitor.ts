@@ -1,5 +1,6 @@
 import { CustomCallback, type LayersModel } from '@tensorflow/tfjs-layers';
 import { problem } from '../core/errors.js';
+import { checkModel } from '../layers/inputs.js';
 import { layersWithin } from '../layers/within.js';
 import { look, rehearse } from './look.js';
 import { readingOf } from './points.js';
@@ -47,7 +48,16 @@ function callbackOf(handlers: ConstructorParameters<typeof CustomCallback>[0]): 
   return callback;
 }
 
-function checkOptions(model: LayersModel, { every = 'epoch' }: MonitorOptions): void {
+function checkOptions(model: LayersModel, { every = 'epoch', loss }: MonitorOptions): void {
+  checkModel(MONITOR, model);
+  if (loss !== undefined && typeof loss !== 'function') {
+    throw problem(
+      MONITOR,
+      'loss must be a function',
+      { loss },
+      'Compile the model with a loss by name, or pass tf.losses.…',
+    );
+  }
   if (every !== 'epoch' && !(Number.isInteger(every) && every > 0)) {
     throw problem(MONITOR, "every must be a whole number of steps, or 'epoch'", { every }, "Try 'epoch'.");
   }

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { problem } from '../core/errors.js';
+import { inputsOf } from '../layers/inputs.js';
 
 type Inputs = tf.Tensor | tf.Tensor[];
 
@@ -17,7 +18,15 @@ export interface Examined {
 }
 
 const isTensor = (value: unknown): value is tf.Tensor => value instanceof tf.Tensor;
-const areTensors = (value: unknown) => [value].flat().length > 0 && [value].flat().every(isTensor);
+
+/** A target for every output, of as many examples. */
+function checkTargets(model: LayersModel, xs: readonly tf.Tensor[], ys: readonly unknown[]): void {
+  const count = xs[0]?.shape[0];
+  const fits = (y: unknown) => isTensor(y) && y.shape[0] === count;
+  if (ys.length === (model.outputs?.length ?? ys.length) && ys.every(fits)) return;
+  const received = { ys: ys.map((y) => (isTensor(y) ? y.shape : typeof y)) };
+  throw problem(MONITOR, 'ys of the probe must be a tensor for every output', received, 'Give a row an example.');
+}
 
 /** A list of two is `[xs, ys]`, unless the model has two inputs. */
 export function probeOf(model: LayersModel, probe: Probe): Examined {
@@ -27,6 +36,7 @@ export function probeOf(model: LayersModel, probe: Probe): Examined {
     xs?: Inputs;
     ys?: Inputs;
   };
-  if (xs && areTensors(xs) && (ys === undefined || areTensors(ys))) return { xs, ys: ys && [ys].flat() };
-  throw problem(MONITOR, 'probe must be inputs of the model, or { xs, ys }', { probe: typeof probe }, 'Pass tensors.');
+  const inputs = inputsOf(MONITOR, model, xs as Inputs, 'probe');
+  if (ys !== undefined) checkTargets(model, inputs, [ys].flat());
+  return { xs: xs as Inputs, ys: ys && [ys].flat() };
 }

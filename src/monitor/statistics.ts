@@ -62,20 +62,25 @@ export interface PairedDifference {
   readonly mean: number;
   /** Their sample standard deviation; NaN from one seed. */
   readonly deviation: number;
-  /** The interval of Student's t at the level asked for; `undefined` from one seed. */
+  /** The interval of Student's t at the level asked for; `undefined` from one seed, and where all differences are equal. */
   readonly interval: readonly [low: number, high: number] | undefined;
-  /** Two-sided, of the paired t test; `undefined` from one seed. */
+  /** Two-sided, of the paired t test; `undefined` where the interval is. */
   readonly p: number | undefined;
   /** Two-sided, of the exact sign-flip test; undefined for more than 16 seeds. */
   readonly signFlipP: number | undefined;
 }
+
+/** Equal but for rounding: a spread that was not seen cannot be estimated. */
+const ROUNDING = 1e-12;
 
 /** What the differences of pairs say at a level, 0.95 say. */
 export function paired(differences: readonly number[], level: number): PairedDifference {
   const n = differences.length;
   const [middle, spread] = [mean(differences), deviation(differences)];
   const signFlipP = signFlipProbability(differences);
-  if (n < 2) return { mean: middle, deviation: spread, interval: undefined, p: undefined, signFlipP };
+  const scale = Math.max(...differences.map(Math.abs));
+  const isKnown = n > 1 && (scale === 0 || spread > ROUNDING * scale);
+  if (!isKnown) return { mean: middle, deviation: spread, interval: undefined, p: undefined, signFlipP };
   const error = spread / Math.sqrt(n);
   const reach = studentQuantile(level, n - 1) * error;
   const t = middle === 0 ? 0 : Math.abs(middle) / error;

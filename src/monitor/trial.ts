@@ -1,10 +1,11 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import type { Optimizer } from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
+import { problem } from '../core/errors.js';
 import { weightName } from '../layers/intercept.js';
 import { isNormalization } from '../layers/known.js';
 import { layersWithin } from '../layers/within.js';
-import { sizeOf, type TrainingBatch } from './data.js';
+import { COMPARE, type Pass, sizeOf, type TrainingBatch } from './data.js';
 import { measure, metricIndex } from './metric.js';
 import type { SeedData } from './sources.js';
 
@@ -46,17 +47,18 @@ const BREATH = 100;
 
 const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
 
-/** Tells whether training has left the ground, and why. */
+/** Tells whether training has left the ground, and why. A loss that goes below 0 has no ground: it must be finite, no more. */
 function watchOf(start: number, factor: number) {
   const recent: number[] = [];
   let base = start;
   return (loss: number): string | undefined => {
     if (!Number.isFinite(loss)) return `the loss is ${loss}`;
-    if (recent.length === 0) base = Math.max(base, loss);
+    if (loss < 0 || base < 0) base = Number.NEGATIVE_INFINITY;
+    else if (recent.length === 0) base = Math.max(base, loss);
     recent.push(loss);
     if (recent.length > WINDOW) recent.shift();
     const now = mean(recent);
-    const far = recent.length === WINDOW && now > factor * base;
+    const far = recent.length === WINDOW && base >= 0 && now > factor * base;
     return far ? `the loss is ${now.toPrecision(3)}, at the start it was ${base.toPrecision(3)}` : undefined;
   };
 }
@@ -75,6 +77,9 @@ async function step(model: LayersModel, { xs, ys }: TrainingBatch): Promise<numb
   const result = await model.trainOnBatch(xs as tf.Tensor, ys as tf.Tensor);
   return Array.isArray(result) ? (result[0] as number) : result;
 }
+
+const nothingIn = (pass: Pass) =>
+  problem(COMPARE, 'every epoch must have batches', { ...pass }, 'Let data.train return new batches at every call.');
 
 /** Trains a compiled model: a fixed budget, the last epoch counts, nothing is chosen by the validation data. */
 export async function train(model: LayersModel, seed: number, data: SeedData, settings: TrialSettings): Promise<Run> {
@@ -103,6 +108,7 @@ export async function train(model: LayersModel, seed: number, data: SeedData, se
       await settings.report({ epoch, step: steps, loss });
       await breathe();
     }
+    if (examples === 0) throw nothingIn({ seed, epoch });
     spent += performance.now() - started;
     losses.push(sum / examples);
     const value = (await measure(model, data.validation({ seed, epoch })))[at] as number;

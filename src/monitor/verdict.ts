@@ -84,7 +84,10 @@ function recommend(results: readonly NormResult[], finished: readonly NormResult
   }
   const left = results.length > finished.length ? ' of those that trained from every seed' : '';
   if (finished.length === 1) {
-    const text = `${best.norm} is the only norm that trained from every seed.`;
+    const text =
+      results.length > 1
+        ? `${best.norm} is the only norm that trained from every seed.`
+        : 'Alone a norm is not better than any.';
     return { norm: results.length > 1 ? best.norm : undefined, clear: results.length > 1, candidates, text };
   }
   if (tied.length === 0) {

@@ -79,6 +79,11 @@ test.each<[string, () => string[], string]>([
   expect(stderr).toContain(part);
 });
 
+test('seeds by name', async () => {
+  const args = ['compare', 'task.mjs', '--norms', 'none', '--seeds', '4,7', '--epochs', '1', '--json'];
+  expect(JSON.parse((await cli(args)).stdout).seeds).toEqual([4, 7]);
+});
+
 test('a bar on standard error of a terminal, and none elsewhere', async () => {
   const args = ['compare', 'task.mjs', '--norms', 'none,layer', '--seeds', '1', '--epochs', '1'];
   const { stdout, stderr } = await cli(args, { terminal: 80, env: { NO_COLOR: '1' } });

@@ -124,6 +124,17 @@ describe('convert', () => {
       ['model', 'x', '--to', 'rms', '--calibrate', 'wrong.npy'],
       'a batch must be the inputs of the model',
     ],
+    [
+      'inputs that are not there',
+      ['model', '--to', 'rms', '--dry-run', '--calibrate', 'gone.npy'],
+      'gone.npy cannot be read',
+    ],
+    [
+      'random and files',
+      ['model', 'x', '--to', 'rms', '--calibrate', 'random', '--calibrate', 'a.npy'],
+      'random alone',
+    ],
+    ['a file for a folder', ['model', 'x.json', '--to', 'rms'], 'x.json would be read as a model file'],
     ['no inputs', ['model', 'x', '--to', 'rms', '--calibrate', 'facts.json'], 'is no .npy file'],
     ['inputs cut off', ['model', 'x', '--to', 'rms', '--calibrate', 'cut.npy'], 'its shape needs'],
   ])('%s: one line, nothing written', async (_, args, part) => {
@@ -178,6 +189,16 @@ describe('the new folder', () => {
     expect(readdirSync('fresh').sort()).toEqual(['model.json', expect.stringMatching(/^model\.weights\.\w+\.bin$/)]);
     expect(readdirSync('.').filter((name) => name.startsWith('.'))).toEqual([]);
     expect(existsSync('fresh/model.json')).toBe(true);
+  });
+
+  test('fold: checked and timed on given inputs; those must fit', async () => {
+    const { code, stdout } = await fold('model', 'given', '--input', 'inputs.npy');
+    expect(code).toBe(0);
+    expect(stdout).toContain('deviation on given input');
+    expect(stdout).toContain('on 32 given examples');
+    writeFileSync('short.npy', npy([4, 3], new Float32Array(12)));
+    expect((await fold('model', 'short', '--input', 'short.npy')).stderr).toMatch(/^error: .*a batch must be.*\n$/);
+    expect(existsSync('short')).toBe(false);
   });
 
   test('fold: a model without what folds is not written again', async () => {

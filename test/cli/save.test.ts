@@ -57,6 +57,28 @@ test('Ctrl-C half way leaves nothing', async () => {
   expect(readdirSync(folder)).toEqual([]);
 });
 
+test('Ctrl-C while a model is replaced: the half file goes, the model and what was there stay', async () => {
+  for (const name of ['model.json', 'mine.tmp']) writeFileSync(join(folder, name), 'old');
+  await write(host, { folder, isTaken: true }, async (into) => {
+    writeFileSync(join(into, 'model.weights.bin.1.tmp'), 'half');
+    clear?.();
+    expect(readdirSync(folder)).toEqual(['mine.tmp', 'model.json']);
+  });
+  expect(clear).toBeUndefined();
+});
+
+test('Ctrl-C is heard before the first folder is made', async () => {
+  const heard: string[][] = [];
+  const listening = {
+    onStop: () => {
+      heard.push(readdirSync(folder));
+      return () => {};
+    },
+  } as unknown as Host;
+  await write(listening, { folder: join(folder, 'new'), isTaken: false }, half);
+  expect(heard).toEqual([[]]);
+});
+
 test('arrays of NumPy: types, shapes, both versions of the header', () => {
   const values = Float32Array.of(1.5, -2, 3, 4, 5, 6);
   expect(parseNpy(npy([3, 2], values), 'x')).toEqual({ values, shape: [3, 2] });
@@ -80,4 +102,8 @@ test('arrays of NumPy: types, shapes, both versions of the header', () => {
   expect(() => parseNpy(typed('|O', Uint8Array.of(7, 9)), 'x')).toThrow('holds |O');
   expect(() => parseNpy(typed('<f4', Uint8Array.of(7, 9)), 'x')).toThrow('holds 2 bytes of values, its shape needs 8');
   expect(() => parseNpy(new Uint8Array(3), 'x')).toThrow('is no .npy file');
+  const whole = typed('<f4', bytes(Float32Array.of(7, 9)));
+  expect(() => parseNpy(whole.subarray(0, 30), 'x')).toThrow('has a header that is cut off');
+  const scalar = Buffer.from(whole.toString('latin1').replace('(2,)', '()  '), 'latin1');
+  expect(() => parseNpy(scalar, 'x')).toThrow('holds one number, not examples');
 });

@@ -4,7 +4,7 @@ import { Option } from 'commander';
 import { NormalizationError } from '../../guide/index.js';
 import type { CompareOptions, ComparisonProgress } from '../../monitor/compareOptions.js';
 import { type MakeCommand, newCommand } from '../command.js';
-import { asNumber, backendFlag } from '../flags.js';
+import { asNumber, asSeeds, backendFlag } from '../flags.js';
 import { colorsFor, type Host, UsageError } from '../host.js';
 import { json, linesOf, text } from '../print.js';
 import { underProgress } from '../progress.js';
@@ -91,7 +91,7 @@ export const compare: MakeCommand = (host) =>
   newCommand(host, TEXT)
     .argument('<module>', 'your module, which is run')
     .option('--norms <list>', 'norms with commas between: batch,group:8,layer')
-    .option('--seeds <number>', 'how many (default: 5); three or more for a verdict', asNumber)
+    .option('--seeds <number|list>', 'how many (default: 5), or which: 1,2,7; three or more for a verdict', asSeeds)
     .option('--epochs <number>', 'of each run (default: 5)', asNumber)
     .option('--batch-size <number>', 'of tensors and arrays (default: 32)', asNumber)
     .option('--metric <name>', 'loss, or what the model is compiled with (default: loss)')

@@ -69,7 +69,8 @@ async function calibrationOf(
   files: readonly string[] | undefined,
 ): Promise<Tensor[][] | undefined> {
   if (!files) return undefined;
-  if (files.length !== 1 || files[0] !== RANDOM) return readBatches(opened, files);
+  if (!files.includes(RANDOM)) return readBatches(opened, files);
+  if (files.length > 1) throw new UsageError(`--calibrate takes files, or ${RANDOM} alone.`);
   return [[...opened.syntheticBatch(model, 1)]];
 }
 
@@ -90,10 +91,11 @@ async function converted(
     const { model, topology } = await loadModel(opened, path, host.stdin);
     const policy = policyOf(opened, model, topology, options, factsOf(options));
     const only = options.only ? { only: options.only } : {};
-    if (!place) return pack.convertNormalization(model, policy, { ...only, dryRun: true, print: () => {} });
     const calibration = await calibrationOf(opened, model, options.calibrate);
+    const settings = { ...only, ...(calibration ? { calibration } : {}) };
+    if (!place) return pack.convertNormalization(model, policy, { ...settings, dryRun: true, print: () => {} });
     show(0.3, calibration ? 'converting and calibrating' : 'converting');
-    const made = await pack.convertNormalization(model, policy, { ...only, ...(calibration ? { calibration } : {}) });
+    const made = await pack.convertNormalization(model, policy, settings);
     checkChanged(made, 'converted');
     show(0.9, 'writing');
     await save(host, opened, made, place);

@@ -3,6 +3,7 @@ import { checkChanged, conversionLines, save, shownPath } from '../conversion.js
 import { backendFlag, collect } from '../flags.js';
 import { type Host, UsageError } from '../host.js';
 import { loadModel, readTopology, sizeOf } from '../model.js';
+import { readBatches } from '../npy.js';
 import { columns, json, type Paper, paperFor, text } from '../print.js';
 import { underProgress } from '../progress.js';
 import { type Place, placeFor } from '../save.js';
@@ -16,6 +17,7 @@ const TEXT = {
     'checked. Prints parameters, file sizes and measured inference times before and after. The old model is not changed.',
   examples: [
     ['tfjs-normalization fold model small', 'a smaller, faster model in a new folder'],
+    ['tfjs-normalization fold model checked --input inputs.npy', 'checked and timed on your inputs'],
     ["tfjs-normalization fold model part --only 'batch*1' --json", 'only some layers, by their paths; for a program'],
   ],
 } as const;
@@ -23,12 +25,13 @@ const TEXT = {
 interface Options {
   readonly only?: readonly string[];
   readonly tolerance?: number;
+  readonly input?: readonly string[];
   readonly force?: true;
   readonly json?: true;
   readonly backend?: string;
 }
 
-async function folded(host: Host, path: string, place: Place, { only, tolerance, backend: asked }: Options) {
+async function folded(host: Host, path: string, place: Place, { only, tolerance, input, backend: asked }: Options) {
   const opened = await openPackage();
   const { pack, tf } = opened;
   return underProgress(host, async ({ show }) => {
@@ -36,10 +39,15 @@ async function folded(host: Host, path: string, place: Place, { only, tolerance,
     show(0.05, 'loading');
     const { model, topology } = await loadModel(opened, path, host.stdin);
     show(0.2, 'folding');
-    const settings = { ...(only ? { only } : {}), ...(tolerance === undefined ? {} : { tolerance }) };
+    const batches = input ? await readBatches(opened, input) : [[...opened.syntheticBatch(model, 1)]];
+    const [batch = []] = batches;
+    const settings = {
+      ...(only ? { only } : {}),
+      ...(tolerance === undefined ? {} : { tolerance }),
+      ...(input ? { input: [...batch] } : {}),
+    };
     const made = await pack.foldNormalization(model, settings);
     checkChanged(made, 'folded');
-    const batch = opened.syntheticBatch(model, 1);
     const times = await timesOf(opened, [model, made.model], batch, (done) => show(0.4 + done / 2, 'measuring'));
     const examples = batch[0]?.shape[0] ?? 0;
     const parameters = { before: model.countParams(), after: made.model.countParams() };
@@ -47,9 +55,9 @@ async function folded(host: Host, path: string, place: Place, { only, tolerance,
     await save(host, opened, made, place);
     const written = await readTopology(place.folder, host.stdin);
     const bytes = { before: await sizeOf(path, topology), after: await sizeOf(place.folder, written) };
-    tf.dispose([...batch]);
+    tf.dispose(batches.flat());
     for (const each of [model, made.model]) each.dispose();
-    return { made, parameters, bytes, inference: { ...times, backend, examples } };
+    return { made, parameters, bytes, inference: { ...times, backend, examples, input: made.deviation?.input } };
   });
 }
 
@@ -61,14 +69,14 @@ const time = (value: number) => `${value.toPrecision(3)} ms`;
 const share = (after: number, before: number) => `${((after / before) * 100).toFixed(1)} %`;
 
 function figures(paper: Paper, { parameters, bytes, inference }: Folded): string[] {
-  const { before, after, ratio, runs, backend, examples } = inference;
+  const { before, after, ratio, runs, backend, examples, input } = inference;
   const rows = [
     ['', 'before', 'after', ''],
     ['parameters', whole(parameters.before), whole(parameters.after), share(parameters.after, parameters.before)],
     ['files', sizes(bytes.before), sizes(bytes.after), share(bytes.after, bytes.before)],
     ['inference', time(before), time(after), `${ratio.toFixed(2)} times as fast`],
   ];
-  const basis = `Medians of ${runs} runs each, in turn, on ${examples} random examples and ${backend}.`;
+  const basis = `Medians of ${runs} runs each, in turn, on ${examples} ${input === 'given' ? 'given' : 'random'} examples and ${backend}.`;
   return ['', ...columns(paper, rows).flat(), `  ${basis}`];
 }
 
@@ -82,6 +90,7 @@ export const fold: MakeCommand = (host) =>
     .argument('<model>', 'folder of a model.json, or the file')
     .argument('<new>', 'the new folder')
     .option('--only <glob>', 'only layers with such paths: encoder/**, */bn?; may be repeated', collect)
+    .option('--input <file>', 'inputs as .npy to check and time with, one for each input (default: random)', collect)
     .option('--tolerance <number>', 'largest difference, in units of the outputs’ scale (default: 1e-4)', toleranceOf)
     .option('--force', 'replace a model in a folder that is not empty; other files stay')
     .option('--json', 'print what became of every norm, and the figures, as JSON')
