@@ -2,7 +2,7 @@
 import { Command, Option } from 'commander';
 import { chromium } from './chromium.js';
 import { golden } from './golden.js';
-import { type Part, setUp } from './part.js';
+import { type Part, SetupProblem, setUp } from './part.js';
 import { pythonPart } from './python.js';
 import { line, summary } from './report.js';
 import { choose } from './select.js';
@@ -39,4 +39,10 @@ const program = new Command('npm run setup --')
   .addOption(new Option('--tensorflow-version <version>', 'this TensorFlow, in place of any other').env('TF_VERSION'))
   .addHelpText('after', `\nParts:\n${listed.join('\n')}`)
   .action(main);
-await program.parseAsync();
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (!(error instanceof SetupProblem)) throw error;
+  console.error(error.message);
+  process.exitCode = 1;
+}

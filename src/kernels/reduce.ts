@@ -8,7 +8,7 @@ import * as tf from '@tensorflow/tfjs-core';
 const BLOCK = 512;
 
 /** The largest divisor of `n` that is at most `limit`. */
-function divisorUpTo(n: number, limit: number): number {
+export function divisorUpTo(n: number, limit: number): number {
   for (let d = Math.min(limit, n); d > 1; d--) if (n % d === 0) return d;
   return 1;
 }
@@ -92,8 +92,11 @@ export function wherePositive(x: tf.Tensor, f: (x: tf.Tensor) => tf.Tensor): tf.
   return tf.mul(f(tf.add(tf.mul(x, one), tf.sub(1, one))), one);
 }
 
+/** Whether ε is more than 0 to an op that takes numbers below float32's normal ones for 0, as TensorFlow's do. */
+export const hasEpsilon = (epsilon: number): boolean => epsilon >= 2 ** -126;
+
 /** 1/√(variance + ε); 0 where both are 0, so that a set without spread gives β even with ε = 0. */
 export function reciprocalDeviation(variance: tf.Tensor, epsilon: number): tf.Tensor {
-  if (epsilon > 0) return tf.rsqrt(tf.add(variance, epsilon));
+  if (hasEpsilon(epsilon)) return tf.rsqrt(tf.add(variance, epsilon));
   return wherePositive(variance, tf.rsqrt);
 }

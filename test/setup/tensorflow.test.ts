@@ -1,12 +1,12 @@
 import { mkdtemp, rm, utimes, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { locked } from '../../scripts/setup/lock.js';
 import { tryThrice } from '../../scripts/setup/shell.js';
 import { pythonNames } from '../../scripts/setup/tensorflow/library.js';
 import { findPackage, hasAddon, napiVersion } from '../../scripts/setup/tensorflow/package.js';
-import { cacheFolder } from '../../scripts/setup/tensorflow/part.js';
+import { cacheFolder, tensorflow } from '../../scripts/setup/tensorflow/part.js';
 import { chooseFiles } from '../../scripts/setup/tensorflow/wheel.js';
 
 let folder: string;
@@ -72,9 +72,34 @@ test('a lock is opened when its work fails, and when its process is gone', async
   const failing = locked(folder, () => Promise.reject(new Error('no network')));
   await expect(failing).rejects.toThrow('no network');
   const file = join(folder, '.setup-lock');
-  await writeFile(file, '999999999');
+  await writeFile(file, `999999999 ${hostname()}`);
   await utimes(file, new Date(), new Date(Date.now() - 10_000));
   expect(await locked(folder, async () => 'mine', 10)).toBe('mine');
+});
+
+test('of many that find an abandoned lock one gets in at a time', async () => {
+  const file = join(folder, '.setup-lock');
+  for (let round = 0; round < 20; round++) {
+    await writeFile(file, `999999999 ${hostname()}`);
+    await utimes(file, new Date(), new Date(Date.now() - 10_000));
+    let [inside, most] = [0, 0];
+    const work = async () => {
+      most = Math.max(most, ++inside);
+      await wait(2);
+      inside--;
+    };
+    await Promise.all([1, 2, 3, 4].map(() => locked(folder, work, 1)));
+    expect(most).toBe(1);
+  }
+});
+
+test('a folder that cannot be made, and half a version: sentences', async () => {
+  await writeFile(join(folder, 'file'), '');
+  await expect(locked(join(folder, 'file', 'cache'), async () => {})).rejects.toThrow(
+    /cannot be made \(ENOTDIR\)[.] Name another/,
+  );
+  const { install } = tensorflow({ version: '2.9' });
+  await expect(install(() => {})).rejects.toThrow('TensorFlow 2.9 is no whole version. Name one as 2.9.1.');
 });
 
 test('what fails twice is tried a third time, and no fourth', async () => {

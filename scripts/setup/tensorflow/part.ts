@@ -1,3 +1,4 @@
+import { readdir, rm } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { aptInstall } from '../apt.js';
@@ -47,11 +48,18 @@ async function tools(say: Say): Promise<void> {
   });
 }
 
+/** What a set-up that was killed left half done: while the folder is locked nobody else works in it. */
+async function sweep(cache: string): Promise<void> {
+  const halves = (await readdir(cache)).filter((name) => name.startsWith('tmp-'));
+  for (const name of halves) await rm(join(cache, name), { recursive: true, force: true });
+}
+
 /** The library from a registry, the addon compiled. */
 async function build(tfjs: NodePackage, version: string, say: Say): Promise<void> {
   await tools(say);
   const cache = cacheFolder();
   await locked(cache, async () => {
+    await sweep(cache);
     const library = await libraryOf(version, cache, say);
     await place(tfjs, library, await addonOf(tfjs, library, say));
   });
@@ -78,6 +86,8 @@ export const tensorflow = ({ version, folder }: TensorFlowOptions = {}): Part =>
     return found && (version === undefined || found === version) ? `TensorFlow ${found}` : undefined;
   },
   async install(say) {
+    if (version !== undefined && !/^\d+[.]\d+[.]\d+$/.test(version))
+      throw new SetupProblem(`TensorFlow ${version} is no whole version. Name one as ${TENSORFLOW}.`);
     const tfjs = thePackage(folder);
     const hasRecipe = process.platform === 'linux' && process.arch === 'x64';
     if (hasRecipe) await build(tfjs, version ?? TENSORFLOW, say);

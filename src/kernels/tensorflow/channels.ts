@@ -85,6 +85,9 @@ export const NormalizeGrad: Run<'NormalizeGrad'> = ({ x, dy, gamma, saved }, { v
   const values = center ? restored(slab, x, rows) : asSlab(slab, x); // [B, S, C, T]
   const up = asSlab(slab, dy); // [B, S, C, T]
   const { level, slope } = sums(slab, values, up);
+  // One value has no spread: what is left of dy minus dy, rounded twice, would be as large as 1/√ε.
+  const nothing = () => tf.reshape(tf.mul(tf.add(values, up), 0), x.shape); // NaN stays
+  if (center && slab.n === 1) return [nothing(), ...(affine ? ofParameters(slab, level, slope, rstd) : [])];
   const perValue = tf.div(rstd, slab.n); // [B, G, 1]
   // rstd·(rstd·…) rather than rstd³, which overflows sooner.
   const lean = tf.mul(tf.mul(tf.mul(weighed(slab, slope, gamma), perValue), rstd), rstd); // [B, G, 1]

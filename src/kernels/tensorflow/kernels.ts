@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { BackendKernel, BackendKernels, KernelName, Kernels } from '../contract.js';
+import { hasEpsilon } from '../reduce.js';
 import type { NodeBackend } from './backend.js';
 import * as channels from './channels.js';
 import { fusedBatchNormInference } from './raw.js';
@@ -29,11 +30,11 @@ const ApplyStatistics: Run<'ApplyStatistics'> = (inputs, attrs, backend) => {
   const { x, mean, variance } = inputs;
   const { view, epsilon } = attrs;
   const { B, S, G, K, T } = view;
-  if (B * K * T !== 1 || epsilon <= 0) return channels.ApplyStatistics(inputs, attrs, backend);
+  if (B * K * T !== 1 || !hasEpsilon(epsilon)) return channels.ApplyStatistics(inputs, attrs, backend);
   const { gamma = tf.ones([G]), beta = tf.zeros([G]) } = inputs;
   const flat = (t: tf.Tensor) => (t.rank === 1 ? t : tf.reshape(t, [G]));
   const given = { gamma, beta, mean: flat(mean), variance: flat(variance), epsilon };
-  if (x.rank === 4) return [fusedBatchNormInference(backend, x, given)];
+  if (x.rank === 4 && x.shape[3] === G) return [fusedBatchNormInference(backend, x, given)];
   return [tf.reshape(fusedBatchNormInference(backend, tf.reshape(x, [1, 1, S, G]), given), x.shape)];
 };
 

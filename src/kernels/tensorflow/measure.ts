@@ -2,8 +2,8 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { NodeBackend } from './backend.js';
 import { pilotOf, type Slab, sumOfChannels, sumOfSquares, toChannels, toSets } from './slab.js';
 
-/** Means this many deviations away cost digits; see {@link isFar}. */
-const FAR = 16;
+/** Means this many deviations away cost digits, 4e-7 for each; see {@link isFar}. */
+const FAR = 8;
 
 /** From this size on, looking costs less than a pass over the values that may not be needed. */
 export const LARGE = 2 ** 18;

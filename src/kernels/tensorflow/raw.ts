@@ -53,17 +53,31 @@ export function fusedBatchNormInference(
   return found[0] as tf.Tensor;
 }
 
-/** dx, dγ and dβ of {@link fusedBatchNorm}. */
-export function fusedBatchNormGrad(
+type BatchNormGrad = (
   backend: NodeBackend,
-  { x, dy, gamma }: { x: tf.Tensor; dy: tf.Tensor; gamma: tf.Tensor },
-  { mean, variance, epsilon }: BatchStatistics & { epsilon: number },
-): [dx: tf.Tensor, dgamma: tf.Tensor, dbeta: tf.Tensor] {
+  inputs: { x: tf.Tensor; dy: tf.Tensor; gamma: tf.Tensor },
+  given: BatchStatistics & { epsilon: number },
+) => [dx: tf.Tensor, dgamma: tf.Tensor, dbeta: tf.Tensor];
+
+const batchNormGrad = (
+  backend: NodeBackend,
+  { x, dy, gamma }: Parameters<BatchNormGrad>[1],
+  { mean, variance, epsilon }: Parameters<BatchNormGrad>[2],
+  isTraining: boolean,
+): ReturnType<BatchNormGrad> => {
   const inputs = [dy, x, gamma, mean, variance, tf.tensor1d([])];
-  const attributes = fusedAttributes(backend, epsilon, true);
+  const attributes = fusedAttributes(backend, epsilon, isTraining);
   const [dx, dgamma, dbeta] = backend.executeMultipleOutputs('FusedBatchNormGradV3', attributes, inputs, 5);
   return [dx, dgamma, dbeta] as [tf.Tensor, tf.Tensor, tf.Tensor];
-}
+};
+
+/** dx, dγ and dβ of {@link fusedBatchNorm}. */
+export const fusedBatchNormGrad: BatchNormGrad = (backend, inputs, given) =>
+  batchNormGrad(backend, inputs, given, true);
+
+/** dx, dγ and dβ of {@link fusedBatchNormInference}. */
+export const fusedBatchNormInferenceGrad: BatchNormGrad = (backend, inputs, given) =>
+  batchNormGrad(backend, inputs, given, false);
 
 /** `[R, K]` by rows. An op of TensorFlow's own, in builds with oneDNN: whoever calls it has asked `hasLayerNorm`. */
 export function mklLayerNorm(

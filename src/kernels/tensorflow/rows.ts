@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { NormalizeAttrs, NormalizeGradAttrs, SlabView } from '../contract.js';
-import { reciprocalDeviation } from '../reduce.js';
+import { hasEpsilon, reciprocalDeviation } from '../reduce.js';
 import type { NodeBackend } from './backend.js';
 import { isFar, LARGE, read } from './measure.js';
 import { hasLayerNorm } from './probe.js';
@@ -19,7 +19,7 @@ const asRows = (x: tf.Tensor, { B, K }: SlabView): tf.Tensor => tf.reshape(x, [B
 export function isRows(backend: NodeBackend, { view, epsilon, center, keep }: NormalizeAttrs): boolean {
   const { S, G, T } = view;
   if (S * G * T !== 1 || keep === 'moments') return false;
-  return !center || (epsilon > 0 && hasLayerNorm(backend));
+  return !center || (hasEpsilon(epsilon) && hasLayerNorm(backend));
 }
 
 /** Of shorter rows the share that is looked at costs as much as subtracting. */

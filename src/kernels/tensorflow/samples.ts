@@ -1,6 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { NormalizeAttrs, NormalizeGradAttrs, SlabView } from '../contract.js';
+import { hasEpsilon } from '../reduce.js';
 import type { NodeBackend } from './backend.js';
+import { canFold, foldedBatchNorm, foldedBatchNormGrad } from './folded.js';
 import { anyFar } from './measure.js';
 import { fusedBatchNorm, fusedBatchNormGrad } from './raw.js';
 import { save } from './saved.js';
@@ -15,14 +17,16 @@ const MOST_SAMPLES = 8;
 const LEAST_VALUES = 2 ** 16;
 
 /**
- * Its sums are plain ones, which lose digits at less than `anyFar` supposes; then nothing of it is used. Test: "large means".
+ * TensorFlow's batch norm adds plainly, so its error grows with the number of positions: up to so many it is used as it is. Its
+ * gradient sums what is around 0, and stands more. Tests: "tensorflow long sums", "tensorflow accuracy".
  */
-const FAR = 4;
+const [PLAIN, PLAIN_GRADIENT] = [2 ** 13, 2 ** 14];
 
 /** Whether a view can be taken this way. A variance of 0 needs ε. */
 export function isSamples({ view, epsilon, center }: { view: SlabView; epsilon: number; center: boolean }): boolean {
   const { B, S, G, K, T } = view;
-  if (!center || K * T !== 1 || epsilon <= 0) return false;
+  if (!center || K * T !== 1 || !hasEpsilon(epsilon)) return false;
+  if (S > PLAIN && !canFold(S)) return false;
   return B === 1 || (B <= MOST_SAMPLES && S * G >= LEAST_VALUES);
 }
 
@@ -37,19 +41,24 @@ const together = (samples: tf.Tensor[], shape: readonly number[]): tf.Tensor =>
 
 const total = (parts: tf.Tensor[]): tf.Tensor => (parts.length === 1 ? (parts[0] as tf.Tensor) : tf.addN(parts));
 
+/** The ways through a sample, and means of how many deviations cost each too many digits. */
+const wayOf = ({ S }: SlabView) =>
+  S > PLAIN ? { normalize: foldedBatchNorm, far: 4 } : { normalize: fusedBatchNorm, far: 2 };
+
 /** Undefined where a channel's mean is too far from 0 for this way. */
 export function normalizeSamples(backend: NodeBackend, inputs: Inputs, attrs: NormalizeAttrs): tf.Tensor[] | undefined {
   const { view, epsilon, keep } = attrs;
   const { B, G } = view;
   const { gamma = tf.ones([G]), beta = tf.zeros([G]) } = inputs;
-  const found = split(inputs.x, view).map((sample) => fusedBatchNorm(backend, sample, { gamma, beta, epsilon }));
+  const { normalize, far } = wayOf(view);
+  const found = split(inputs.x, view).map((sample) => normalize(backend, sample, { gamma, beta, epsilon }));
   const rows = (of: 'mean' | 'variance') =>
     together(
       found.map((sample) => sample[of]),
       [B, G],
     ); // [B, C]
   const [mean, variance] = [rows('mean'), rows('variance')];
-  if (anyFar(backend, mean, variance, FAR)) {
+  if (anyFar(backend, mean, variance, far)) {
     for (const { y } of found) y.dispose();
     return undefined;
   }
@@ -68,11 +77,12 @@ export function samplesGradient(backend: NodeBackend, inputs: GradInputs, attrs:
   const { view, epsilon, affine } = attrs;
   const { B, G } = view;
   const { gamma = tf.ones([G]) } = inputs;
+  const gradient = view.S > PLAIN_GRADIENT ? foldedBatchNormGrad : fusedBatchNormGrad;
   const statistics = tf.unstack(tf.reshape(inputs.saved, [2 * B, G])); // means, then variances, each [C]
   const [xs, dys] = [split(inputs.x, view), split(inputs.dy, view)];
   const found = xs.map((x, b) => {
     const [mean, variance] = [statistics[b], statistics[B + b]] as [tf.Tensor, tf.Tensor];
-    return fusedBatchNormGrad(backend, { x, dy: dys[b] as tf.Tensor, gamma }, { mean, variance, epsilon });
+    return gradient(backend, { x, dy: dys[b] as tf.Tensor, gamma }, { mean, variance, epsilon });
   });
   const dx = together(
     found.map(([d]) => d),

@@ -19,6 +19,7 @@ export const VIEWS: readonly SlabView[] = [
 
 const DATA = [
   [0, 1],
+  [12, 1],
   [400, 1],
   [1e3, 1],
   [1e4, 0.06],

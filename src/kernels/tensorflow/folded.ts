@@ -1,0 +1,74 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { divisorUpTo, sumAxis } from '../reduce.js';
+import {
+  euclideanNorm,
+  type fusedBatchNorm,
+  type fusedBatchNormGrad,
+  fusedBatchNormInference,
+  fusedBatchNormInferenceGrad,
+} from './raw.js';
+
+/**
+ * TensorFlow's own batch norm of many positions, without its sums. `[S, C]` read as `[block, folds·C]` has a channel for
+ * every fold: each sums over a block of the positions only, and the folds are small.
+ */
+
+/** The longest sum that is left to an op that adds plainly, and what is too short to be worth it. */
+const [LONGEST, SHORTEST] = [4096, 64];
+
+const blockOf = (S: number): number => divisorUpTo(S, LONGEST);
+
+/** A prime number of positions has no folds. */
+export const canFold = (S: number): boolean => blockOf(S) >= SHORTEST;
+
+interface Fold {
+  readonly S: number;
+  readonly block: number;
+  readonly folds: number;
+  readonly C: number;
+}
+
+function foldOf({ shape }: tf.Tensor): Fold {
+  const [, , S, C] = shape as [number, number, number, number];
+  const block = blockOf(S);
+  return { S, block, folds: S / block, C };
+}
+
+const fold = ({ block, folds, C }: Fold, x: tf.Tensor): tf.Tensor => tf.reshape(x, [1, 1, block, folds * C]);
+const repeated = ({ folds }: Fold, channels: tf.Tensor): tf.Tensor => tf.tile(channels, [folds]); // [folds·C]
+
+/** Sums of the folds, `[folds·C]`, to sums of the channels, `[C]`. */
+const unfold = ({ folds, C }: Fold, sums: tf.Tensor): tf.Tensor =>
+  tf.reshape(sumAxis(tf.reshape(sums, [folds, C]), 0), [C]);
+
+/** As {@link fusedBatchNorm}. Σx²/n − mean² loses digits where a mean is far from 0: whoever calls looks. */
+export const foldedBatchNorm: typeof fusedBatchNorm = (backend, x, { gamma, beta, epsilon }) => {
+  const sizes = foldOf(x);
+  const folded = fold(sizes, x); // [1, 1, block, folds·C]
+  const mean = tf.div(unfold(sizes, tf.sum(folded, 2)), sizes.S); // [C]
+  const squares = tf.square(euclideanNorm(backend, folded, [2])); // [1, 1, 1, folds·C]
+  const variance = tf.sub(tf.div(unfold(sizes, squares), sizes.S), tf.square(mean)); // [C]
+  return { y: fusedBatchNormInference(backend, x, { gamma, beta, mean, variance, epsilon }), mean, variance };
+};
+
+/**
+ * As {@link fusedBatchNormGrad}. The gradient of inference gives dy·γ·rstd and the sums, fold by fold; what the statistics add to dx,
+ * −γ·rstd·(Σdy + x̂·Σdy·x̂)/S, is batch norm in inference again.
+ */
+export const foldedBatchNormGrad: typeof fusedBatchNormGrad = (
+  backend,
+  { x, dy, gamma },
+  { mean, variance, epsilon },
+) => {
+  const sizes = foldOf(x);
+  const given = { mean: repeated(sizes, mean), variance: repeated(sizes, variance), epsilon };
+  const inputs = { x: fold(sizes, x), dy: fold(sizes, dy), gamma: repeated(sizes, gamma) };
+  const [direct, ...sums] = fusedBatchNormInferenceGrad(backend, inputs, given);
+  const [dgamma, dbeta] = sums.map((each) => unfold(sizes, each)) as [tf.Tensor, tf.Tensor]; // [C]
+  const factor = tf.mul(tf.mul(gamma, tf.rsqrt(tf.add(variance, epsilon))), -1 / sizes.S); // [C]
+  const affine = { gamma: tf.mul(factor, dgamma), beta: tf.mul(factor, dbeta) };
+  const indirect = fusedBatchNormInference(backend, x, { ...affine, mean, variance, epsilon }); // [1, 1, S, C]
+  const dx = tf.add(tf.reshape(direct, x.shape), indirect); // [1, 1, S, C]
+  tf.dispose([direct, indirect]);
+  return [dx, dgamma, dbeta];
+};
