@@ -56,6 +56,8 @@ function fitMemory(layer: Layer, { after }: Models, batches: readonly Batch[]): 
 
 /** Means over what was heard: of the old output b and the new one a, their squares and their product, each `[parameters]`. */
 type Moments = {
+  /** How many values each mean is of. */
+  readonly count: number;
   readonly a: tf.Tensor;
   readonly b: tf.Tensor;
   readonly aa: tf.Tensor;
@@ -68,7 +70,8 @@ function momentsOf(layer: Layer, before: readonly tf.Tensor[], after: readonly t
     const b = before[i] as tf.Tensor;
     const axes = parameterAxes(layer, a.rank);
     const mean = (x: tf.Tensor) => meanBut(x, axes);
-    return { a: mean(a), b: mean(b), aa: mean(tf.square(a)), bb: mean(tf.square(b)), ab: mean(tf.mul(a, b)) };
+    const count = axes.reduce((size, axis) => size / (a.shape[axis] as number), a.size);
+    return { count, a: mean(a), b: mean(b), aa: mean(tf.square(a)), bb: mean(tf.square(b)), ab: mean(tf.mul(a, b)) };
   });
 }
 
@@ -93,9 +96,12 @@ function heardIn(layer: Layer, old: Layer, { before, after }: Models, batch: Bat
   });
 }
 
+/** Batches and images of any size count as they weigh, as in {@link Population}. */
 function average(all: readonly Moments[]): Moments {
-  const of = (key: keyof Moments) => tf.mean(tf.stack(all.map((moments) => moments[key])), 0); // [parameters]
-  return { a: of('a'), b: of('b'), aa: of('aa'), bb: of('bb'), ab: of('ab') };
+  const count = all.reduce((sum, moments) => sum + moments.count, 0);
+  const of = (key: Exclude<keyof Moments, 'count'>) =>
+    tf.addN(all.map((moments) => tf.mul(moments[key], moments.count / count))); // [parameters]
+  return { count, a: of('a'), b: of('b'), aa: of('aa'), bb: of('bb'), ab: of('ab') };
 }
 
 /** The factor that stretches a to b, with the sign of what they have in common. */

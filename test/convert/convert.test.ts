@@ -4,7 +4,7 @@ import { NORMS } from '../../src/norms.js';
 import { input, onCpu, tf, weight } from '../layers/setup.js';
 import { expectNoLeak } from '../suites/harness.js';
 import { chain, reloaded, type Tensor, wrap } from '../wrappers/setup.js';
-import { expectSame, expectUntouched, outputsOf, spoil } from './setup.js';
+import { expectSame, expectUntouched, moments, outputsOf, spoil } from './setup.js';
 
 type Layer = layers.Layer;
 
@@ -61,15 +61,6 @@ describe.each(PAIRS)('%s to %s', (from, to) => {
     },
   );
 });
-
-/** Mean and deviation of each channel, in float64. */
-function moments(values: ArrayLike<number>, channels: number): [number, number][] {
-  return Array.from({ length: channels }, (_, c) => {
-    const own = Array.from(values).filter((_value, i) => i % channels === c);
-    const mean = own.reduce((a, b) => a + b, 0) / own.length;
-    return [mean, Math.sqrt(own.reduce((sum, value) => sum + (value - mean) ** 2, 0) / own.length)];
-  });
-}
 
 const outputOf = (model: LayersModel, name: string) =>
   tf.model({ inputs: model.inputs, outputs: model.getLayer(name).output as SymbolicTensor });
