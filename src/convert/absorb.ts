@@ -1,12 +1,15 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { weightNormalization } from '../wrappers/weight.js';
+import type { LayerVariable } from '@tensorflow/tfjs-layers';
+import { kernelLength } from '../ops/weight.js';
+import { type WeightNormalization, weightNormalization } from '../wrappers/weight.js';
 import { channelsOf, folded, linearWeights, plainWeights } from './affine.js';
 import { assignWeights, cloneLayer, configOf, type Options } from './clone.js';
 import { Graph, unitOf } from './foldable.js';
-import type { Layer, Shape } from './graph.js';
+import type { Layer } from './graph.js';
 import { type Linear, unwrapped } from './linear.js';
 import type { Change } from './rebuild.js';
 import type { Site } from './sites.js';
+import { weightsByName } from './weights.js';
 
 /** Norms that go into a linear layer. */
 interface Absorbed {
@@ -49,8 +52,19 @@ export function unwrappedChange(subject: string, place: Layer): Change {
   };
 }
 
-/** The linear layer with the norms in its kernel and bias. */
-function absorbedChange(subject: string, absorbed: Absorbed, shape: Shape): Change {
+/** Weights of a new weight normalized layer: v is the kernel, g its length. */
+function assignWrapped(subject: string, wrapper: WeightNormalization, values: readonly tf.Tensor[]): void {
+  const { layer, spots } = wrapper;
+  assignWeights(subject, layer, values);
+  const lengths = weightsByName(wrapper);
+  for (const { holder, attribute, length, axis } of spots) {
+    const kernel = holder[attribute] as LayerVariable;
+    lengths.get(length)?.assign(kernelLength(kernel.read(), axis)); // [outputs]
+  }
+}
+
+/** The linear layer with the norms in its kernel and bias. Whatever holds it in the new model builds it, and names its weights. */
+function absorbedChange(subject: string, absorbed: Absorbed): Change {
   const { place, layer } = absorbed.linear;
   const own = { ...unconstrained(layer), useBias: true };
   const clone = (more: Options) => {
@@ -58,16 +72,16 @@ function absorbedChange(subject: string, absorbed: Absorbed, shape: Shape): Chan
     made.setFastWeightInitDuringBuild(true);
     return made;
   };
-  const fill = (made: Layer) => tf.tidy(() => assignWeights(subject, made, valuesOf(absorbed)));
-  if (!absorbed.isWrapped) return { make: () => [clone(inPlaceOf(place))], finish: ([made]) => fill(made as Layer) };
-  const make = () => {
-    const inner = clone({ name: place.name });
-    inner.build(shape);
-    inner.built = true;
-    fill(inner); // before the wrapper is built, which then takes g from it
-    return [weightNormalization({ layer: inner, ...inPlaceOf(place) })];
+  if (!absorbed.isWrapped) {
+    return {
+      make: () => [clone(inPlaceOf(place))],
+      finish: ([made]) => tf.tidy(() => assignWeights(subject, made as Layer, valuesOf(absorbed))),
+    };
+  }
+  return {
+    make: () => [weightNormalization({ layer: clone({ name: place.name }), ...inPlaceOf(place) })],
+    finish: ([made]) => tf.tidy(() => assignWrapped(subject, made as WeightNormalization, valuesOf(absorbed))),
   };
-  return { make };
 }
 
 /** Which norms go into which linear layers, and what that changes. */
@@ -99,9 +113,7 @@ export class Folds {
 
   changes(): Map<Layer, Change> {
     const changes = new Map<Layer, Change>(this.units.map((unit) => [unit, GONE]));
-    for (const [place, absorbed] of this.absorbed) {
-      changes.set(place, absorbedChange(this.subject, absorbed, this.graph.inputShape(absorbed.linear)));
-    }
+    for (const [place, absorbed] of this.absorbed) changes.set(place, absorbedChange(this.subject, absorbed));
     return changes;
   }
 }

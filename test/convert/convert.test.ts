@@ -185,6 +185,22 @@ describe('what is the same function', () => {
     expect(model.layers.map(({ name }) => name)).not.toContain('bn1');
   });
 
+  const steps = (layer: Layer) => L.timeDistributed({ layer, name: 'time' } as never);
+  const itself = (layer: Layer) => layer;
+  test.each<[string, number[], (layer: Layer) => Layer, () => Layer]>([
+    ['dense in TimeDistributed', [4, 5], steps, () => L.dense({ units: 3, name: 'linear' })],
+    ['conv1d in TimeDistributed', [2, 6, 3], steps, () => L.conv1d({ filters: 3, kernelSize: 2, name: 'linear' })],
+    ['separable', [5, 5, 2], itself, () => L.separableConv2d({ filters: 3, kernelSize: 2, name: 'linear' })],
+  ])('batch norm into a %s layer, then weight normalized: it loads again', async (_kind, shape, hold, linear) => {
+    const one = input([3, ...shape], 4);
+    const { model } = await close(chain(shape, hold(linear()), L.batchNormalization({ name: 'bn' })), 'weight', one);
+    const copy = await reloaded(model);
+    expectSame(outputsOf(copy, one)[0] as Tensor, outputsOf(model, one)[0] as Tensor, 0);
+    const direct = chain(shape, hold(wrap(linear(), { name: 'linear' })));
+    const named = (each: LayersModel) => each.weights.map(({ originalName }) => originalName);
+    expect(named(model)).toEqual(named(direct));
+  });
+
   test('weight norm into its kernel', async () => {
     const model = chain([5], wrap(L.dense({ units: 3 }), { name: 'wn' }), L.dense({ units: 2 }));
     const { model: plain, replaced } = await close(model, 'none', input([3, 5]));
