@@ -1,4 +1,4 @@
-import { type LayersModel, layers, model, Sequential, type SymbolicTensor } from '@tensorflow/tfjs-layers';
+import { type LayersModel, layers, model, Sequential, SymbolicTensor } from '@tensorflow/tfjs-layers';
 import { NormalizationError, problem } from '../core/errors.js';
 import { layersWithin } from '../layers/within.js';
 import { cloneLayer, copyWeights, named } from './clone.js';
@@ -116,9 +116,12 @@ class Builder {
 
 const nodeOfInput = (layer: Layer) => layer.inboundNodes[0] as Layer['inboundNodes'][number];
 
-/** The host fills in the dictionary it is called with. */
+const isSymbolic = (value: unknown) => [value].flat().some((each) => each instanceof SymbolicTensor);
+
+/** The host fills in the dictionary it is called with: of its own are masks, and initial states, which are inputs already. */
 function applied(layer: Layer, inputs: SymbolicTensor[], callArgs: object | undefined): SymbolicTensor[] {
-  const { mask: _, ...kwargs } = (callArgs ?? {}) as { mask?: unknown };
+  const given = Object.entries(callArgs ?? {}).filter(([key, value]) => key !== 'mask' && !isSymbolic(value));
+  const kwargs = Object.fromEntries(given);
   return [layer.apply(single(inputs), kwargs) as SymbolicTensor | SymbolicTensor[]].flat();
 }
 

@@ -62,6 +62,7 @@ export function expectUntouched(model: LayersModel): () => void {
         trainable: layer.trainable,
         count: (layer as unknown as { _refCount: number | null })._refCount,
       })),
+      (_key, value) => (value instanceof tf.SymbolicTensor ? value.id : value),
     );
   };
   const before = state();
