@@ -2,6 +2,7 @@ import { type LayersModel, layers, model, Sequential, SymbolicTensor } from '@te
 import { NormalizationError, problem } from '../core/errors.js';
 import { layersWithin } from '../layers/within.js';
 import { cloneLayer, copyWeights, named } from './clone.js';
+import { free } from './free.js';
 import { type Container, isContainer, isTimeDistributed, type Layer, nodeOf } from './graph.js';
 
 /** What comes in a layer's place: none where it goes. */
@@ -107,10 +108,7 @@ class Builder {
   }
 
   dispose(): void {
-    const made = [...this.chains.values()].flat().filter((layer) => !isContainer(layer));
-    // A wrapper that is not built yet does not know the weights of what it wraps.
-    const all = made.flatMap((layer) => [layer, (layer as { layer?: Layer }).layer ?? []].flat());
-    for (const weight of new Set(all.flatMap(({ weights }) => weights))) weight.dispose();
+    free([...this.chains.values()].flat());
   }
 }
 

@@ -24,8 +24,7 @@ function decoder(start: (q: SymbolicTensor, states: SymbolicTensor[]) => unknown
   });
 }
 
-const both = () =>
-  L.bidirectional({ layer: L.gru({ ...UNITS, returnSequences: true }) as never, mergeMode: 'concat' });
+const both = () => L.bidirectional({ layer: L.gru({ ...UNITS, returnSequences: true }) as never, mergeMode: 'concat' });
 
 describe('a recurrent layer that starts from other tensors', () => {
   const lstm = () => L.lstm({ ...UNITS, returnSequences: true });
@@ -49,5 +48,38 @@ describe('a recurrent layer that starts from other tensors', () => {
       expect(deviation?.relative.max).toBeLessThan(1e-5);
       for (const made of [same, small, await reloaded(small)]) expectSame(outputsOf(made, x)[0] as Tensor, y, 1e-5);
     }
+  });
+});
+
+describe('a stateful model leaves nothing behind', () => {
+  const stateful = { ...UNITS, stateful: true, returnSequences: true } as const;
+  const first = { batchInputShape: [2, 4, 5] };
+  const states = (layer: Layer): Tensor[] => (layer as unknown as { states_?: Tensor[] }).states_ ?? [];
+
+  test.each<[string, () => Layer, (layer: Layer) => Layer[]]>([
+    ['lstm', () => L.lstm({ ...stateful, ...first }), (layer) => [layer]],
+    [
+      'weight normalized gru',
+      () => wrap(L.gru(stateful), first),
+      (layer) => [(layer as unknown as { layer: Layer }).layer],
+    ],
+  ])('%s: folded, converted with calibration, refused', async (_what, recurrent, holders) => {
+    const layer = recurrent();
+    const model = tf.sequential({ layers: [layer, L.dense({ units: 3 }), L.batchNormalization({ name: 'bn' })] });
+    spoil(model);
+    const calibration = input([2, 4, 5]);
+    tf.dispose(model.predict(calibration));
+    const before = tf.memory().numTensors;
+    const free = (made: LayersModel) => {
+      const rest = holders(made.layers[0] as Layer).flatMap(states);
+      made.dispose();
+      tf.dispose(rest);
+    };
+    free((await pack.foldNormalization(model, { only: 'bn' })).model);
+    expect(tf.memory().numTensors).toBe(before);
+    free((await pack.convertNormalization(model, 'layer', { calibration })).model);
+    expect(tf.memory().numTensors).toBe(before);
+    await expect(pack.foldNormalization(model, { tolerance: 0 })).rejects.toThrow(/tolerance=0/);
+    expect(tf.memory().numTensors).toBe(before);
   });
 });
