@@ -21,8 +21,7 @@ async function converted(plan: Plan, model: LayersModel, made: Rebuilt, options:
   const [first] = batches;
   const input = options.input ?? (first && [...first]);
   const deviation = await deviationOf(SUBJECT, model, made, { input, seed: options.seed });
-  if (typeof deviation === 'string')
-    warnings.push(`the deviation is not known, random input was refused: ${deviation}`);
+  if (typeof deviation === 'string') warnings.push(`the deviation is not known, ${deviation}`);
   if (replaced.every(({ reason }) => reason)) warnings.push('no layer was replaced');
   warnings.push(...(await droppedWarnings(plan)), ...changesAround(model, made.model));
   const known = typeof deviation === 'string' ? null : deviation;

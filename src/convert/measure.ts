@@ -3,7 +3,7 @@ import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { problem } from '../core/errors.js';
 import type { CalibrationBatch } from '../layers/calibrate.js';
 import { type Deviation, measured } from './deviation.js';
-import { type Batch, batchOf, predict, syntheticBatch } from './inputs.js';
+import { type Batch, givenBatch, predict, syntheticBatch } from './inputs.js';
 import { type Rebuilt, rebuild } from './rebuild.js';
 import { verifyCopies } from './verify.js';
 
@@ -39,11 +39,11 @@ export async function deviationOf(
   { model: made, copies }: Rebuilt,
   { input, seed = 1 }: { input?: CalibrationBatch | undefined; seed?: number | undefined },
 ): Promise<Deviation | string> {
-  const batch = input === undefined ? syntheticBatch(model, seed) : batchOf(subject, model, input);
+  const batch = input === undefined ? syntheticBatch(model, seed) : await givenBatch(subject, model, input);
   try {
     return await asReference(subject, model, async (reference) => {
       const before = refuses(reference, batch);
-      if (before !== undefined && input === undefined) return before;
+      if (before !== undefined && input === undefined) return `random input was refused: ${before}`;
       if (before === undefined && reference === model) await verifyCopies(subject, copies, model, batch);
       const after = before ?? refuses(made, batch);
       if (after !== undefined) {
