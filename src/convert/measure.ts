@@ -3,20 +3,24 @@ import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { problem } from '../core/errors.js';
 import type { CalibrationBatch } from '../layers/calibrate.js';
 import { type Deviation, measured } from './deviation.js';
+import type { Layer } from './graph.js';
 import { type Batch, givenBatch, predict, syntheticBatch } from './inputs.js';
 import { type Rebuilt, rebuild } from './rebuild.js';
 import { verifyCopies } from './verify.js';
 
-/** Runs `f` with a model that gives what `model` does: itself, or, where running it would move its states, a copy. */
+/**
+ * Runs `f` with a model that gives what `model` does, and with what stands there for a layer: itself, or, where running it
+ * would move its states, a copy.
+ */
 export async function asReference<T>(
   subject: string,
   model: LayersModel,
-  f: (reference: LayersModel) => Promise<T>,
+  f: (reference: LayersModel, counterpart: (layer: Layer) => Layer) => Promise<T>,
 ): Promise<T> {
-  if (!model.stateful) return f(model);
+  if (!model.stateful) return f(model, (layer) => layer);
   const copy = rebuild(subject, model, new Map());
   try {
-    return await f(copy.model);
+    return await f(copy.model, (layer) => copy.madeFor(layer)[0] as Layer);
   } finally {
     copy.dispose();
   }

@@ -24,7 +24,8 @@ interface Exchange {
 
 /** Decides norm by norm, and gathers the changes. */
 export class Plan {
-  readonly replaced: Replacement[] = [];
+  /** By place, since two may have one path: `b` in the model `a`, and a layer called `a/b`. */
+  readonly entries = new Map<Site, Replacement>();
   readonly exchanges: Exchange[] = [];
   readonly transferred = new Map<Site, Transferred>();
   private readonly others = new Map<Layer, Change>();
@@ -38,7 +39,7 @@ export class Plan {
 
   add(site: Site, target: Target): void {
     const { path, norm: from } = site;
-    this.replaced.push({ path, from, ...this.outcome(site, target) });
+    this.entries.set(site, { path, from, ...this.outcome(site, target) });
   }
 
   private outcome(site: Site, target: Target): Omit<Replacement, 'path' | 'from'> {
