@@ -1,7 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { LayerVariable } from '@tensorflow/tfjs-layers';
-import { kernelLength } from '../ops/weight.js';
 import { type WeightNormalization, weightNormalization } from '../wrappers/weight.js';
+import { lengthOf } from '../wrappers/weights.js';
 import { channelsOf, folded, linearWeights, plainWeights } from './affine.js';
 import { assignWeights, cloneLayer, configOf, type Options } from './clone.js';
 import { Graph, unitOf } from './foldable.js';
@@ -57,9 +56,9 @@ function assignWrapped(subject: string, wrapper: WeightNormalization, values: re
   const { layer, spots } = wrapper;
   assignWeights(subject, layer, values);
   const lengths = weightsByName(wrapper);
-  for (const { holder, attribute, length, axis } of spots) {
-    const kernel = holder[attribute] as LayerVariable;
-    lengths.get(length)?.assign(kernelLength(kernel.read(), axis)); // [outputs]
+  for (const spot of spots) {
+    const [name, shape, dtype, length] = lengthOf(spot);
+    lengths.get(name)?.assign(length.apply(shape, dtype)); // [outputs]
   }
 }
 

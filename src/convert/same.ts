@@ -1,4 +1,3 @@
-import { resolveGroups } from '../core/groups.js';
 import type { OptionValue } from '../norms.js';
 import { configOf } from './clone.js';
 import type { Layer } from './graph.js';
@@ -16,7 +15,7 @@ const SWITCHES = ['center', 'scale'];
 function meaning(key: string, value: Value, shape: readonly (number | null)[], axes: number[]): string {
   if (key === 'axis') return String(axes);
   if (key === 'training') return String(value === true);
-  if (key === 'groups') return String(resolveGroups('groups', value as number, shape[axes[0] as number] as number));
+  if (key === 'groups') return String(value === -1 ? shape[axes[0] as number] : value);
   return JSON.stringify(value);
 }
 
