@@ -201,6 +201,18 @@ describe('what is the same function', () => {
     expect(named(model)).toEqual(named(direct));
   });
 
+  test.each<[string, pack.NormalizationPolicy, boolean]>([
+    ['an object', { norm: 'weight', dataInit: true }, true],
+    ['a name', 'weight:dataInit=true', true],
+    ['a layer', wrap(L.dense({ units: 1 }), { dataInit: true }), true],
+    ['a layer without options', wrap(L.dense({ units: 1 })), false],
+  ])('options of weight norm, given by %s, go to the wrapper', async (_how, policy, dataInit) => {
+    const model = chain([4], L.dense({ units: 3 }), L.batchNormalization({ name: 'bn' }), wrap(L.dense({ units: 2 })));
+    const { model: made, replaced } = await close(model, policy, input([3, 4]));
+    expect(replaced.map(({ weights }) => weights)).toEqual(['folded', 'kept']);
+    expect(made.layers.slice(1).map((layer) => layer.getConfig().dataInit)).toEqual([dataInit, dataInit]);
+  });
+
   test('weight norm into its kernel', async () => {
     const model = chain([5], wrap(L.dense({ units: 3 }), { name: 'wn' }), L.dense({ units: 2 }));
     const { model: plain, replaced } = await close(model, 'none', input([3, 5]));
@@ -311,6 +323,12 @@ describe('the policy', () => {
     await bad('grup').toThrow(/unknown normalization.*Did you mean `group`/);
     await bad('auto').toThrow(/the guide needs facts/);
     await bad(3).toThrow(/the policy must name a norm/);
+    await bad(L.dense({ units: 4 })).toThrow(/a policy must give a normalization layer.*Dense/);
+    await bad(() => L.dense({ units: 4 })).toThrow(/a policy must give a normalization layer.*Dense/);
+    await bad(() => L.conv2dTranspose({ filters: 4, kernelSize: 1 })).toThrow(/must give a normalization layer/);
+    await bad(() => tf.sequential() as never).toThrow(/must give a normalization layer/);
+    await bad({ norm: 'weight', nonsense: 3 }).toThrow(/unknown option.*nonsense/);
+    await bad('weight:dataInit=3').toThrow(/dataInit/);
     await bad('group:groups=0').toThrow(/groups must be a positive integer/);
     await bad('group', { dry: true }).toThrow(/unknown option.*dry/);
     await bad('group', { only: 5 }).toThrow(/only must be a glob/);
@@ -508,6 +526,13 @@ describe("layers of the user's", () => {
     }
   }
   const bn = () => L.batchNormalization({ name: 'bn' });
+
+  test('one in the place of a norm: weights nobody knows start anew, and it says so', async () => {
+    tf.serialization.registerClass(Twice);
+    const { replaced, warnings } = await pack.convertNormalization(chain([3], bn()), () => new Twice({ factor: 2 }));
+    expect(replaced).toMatchObject([{ path: 'bn', to: 'Twice', weights: 'reset' }]);
+    expect(warnings).toEqual(['bn: bend start anew; give calibration, or train']);
+  });
 
   test('those that are registered are made from their configuration, with their weights', async () => {
     tf.serialization.registerClass(Twice);
