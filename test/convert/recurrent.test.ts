@@ -27,6 +27,10 @@ function decoder(start: (q: SymbolicTensor, states: SymbolicTensor[]) => unknown
 const both = () => L.bidirectional({ layer: L.gru({ ...UNITS, returnSequences: true }) as never, mergeMode: 'concat' });
 
 describe('a recurrent layer that starts from other tensors', () => {
+  // The host says on saving that it leaves the states out of the call's arguments: they are inputs of the node.
+  beforeAll(() => void jest.spyOn(console, 'warn').mockImplementation(() => {}));
+  afterAll(() => jest.restoreAllMocks());
+
   const lstm = () => L.lstm({ ...UNITS, returnSequences: true });
   test.each<[string, number, (q: SymbolicTensor, states: SymbolicTensor[]) => unknown]>([
     ['lstm, by initialState', 2, (q, initialState) => lstm().apply(q, { initialState })],
