@@ -1,19 +1,21 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { weightNormalization } from '../wrappers/weight.js';
+import { type WeightNormalization, weightNormalization } from '../wrappers/weight.js';
+import { lengthOf } from '../wrappers/weights.js';
 import { channelsOf, folded, linearWeights, plainWeights } from './affine.js';
-import { assignWeights, cloneLayer, configOf, type Options } from './clone.js';
+import { assignWeights, cloneLayer, configOf, copyWeights, type Options } from './clone.js';
 import { Graph, unitOf } from './foldable.js';
-import type { Layer, Shape } from './graph.js';
+import type { Layer } from './graph.js';
 import { type Linear, unwrapped } from './linear.js';
 import type { Change } from './rebuild.js';
 import type { Site } from './sites.js';
+import { weightsByName } from './weights.js';
 
 /** Norms that go into a linear layer. */
 interface Absorbed {
   readonly linear: Linear;
   readonly norms: Layer[];
-  /** Whether the layer is weight normalized afterwards. */
-  readonly isWrapped: boolean;
+  /** Options of the weight normalization around the layer afterwards; undefined where there is none. */
+  readonly wrapper: Options | undefined;
 }
 
 const GONE: Change = { make: () => [] };
@@ -49,25 +51,45 @@ export function unwrappedChange(subject: string, place: Layer): Change {
   };
 }
 
-/** The linear layer with the norms in its kernel and bias. */
-function absorbedChange(subject: string, absorbed: Absorbed, shape: Shape): Change {
-  const { place, layer } = absorbed.linear;
+/** The same weight normalized layer with other options of the wrapper. */
+export function rewrappedChange(subject: string, place: Layer, options: Options): Change {
+  return {
+    make: () => [cloneLayer(subject, place, options)],
+    finish: ([made]) => copyWeights(subject, place, made as Layer),
+  };
+}
+
+/** Weights of a new weight normalized layer: v is the kernel, g its length. */
+function assignWrapped(subject: string, wrapper: WeightNormalization, values: readonly tf.Tensor[]): void {
+  const { layer, spots } = wrapper;
+  assignWeights(subject, layer, values);
+  const lengths = weightsByName(wrapper);
+  for (const spot of spots) {
+    const [name, shape, dtype, length] = lengthOf(spot);
+    lengths.get(name)?.assign(length.apply(shape, dtype)); // [outputs]
+  }
+}
+
+/** The linear layer with the norms in its kernel and bias. Whatever holds it in the new model builds it, and names its weights. */
+function absorbedChange(subject: string, absorbed: Absorbed): Change {
+  const { wrapper, linear } = absorbed;
+  const { place, layer } = linear;
   const own = { ...unconstrained(layer), useBias: true };
   const clone = (more: Options) => {
     const made = cloneLayer(subject, layer, { ...own, ...more });
     made.setFastWeightInitDuringBuild(true);
     return made;
   };
-  const fill = (made: Layer) => tf.tidy(() => assignWeights(subject, made, valuesOf(absorbed)));
-  if (!absorbed.isWrapped) return { make: () => [clone(inPlaceOf(place))], finish: ([made]) => fill(made as Layer) };
-  const make = () => {
-    const inner = clone({ name: place.name });
-    inner.build(shape);
-    inner.built = true;
-    fill(inner); // before the wrapper is built, which then takes g from it
-    return [weightNormalization({ layer: inner, ...inPlaceOf(place) })];
+  if (!wrapper) {
+    return {
+      make: () => [clone(inPlaceOf(place))],
+      finish: ([made]) => tf.tidy(() => assignWeights(subject, made as Layer, valuesOf(absorbed))),
+    };
+  }
+  return {
+    make: () => [weightNormalization({ ...wrapper, layer: clone({ name: place.name }), ...inPlaceOf(place) })],
+    finish: ([made]) => tf.tidy(() => assignWrapped(subject, made as WeightNormalization, valuesOf(absorbed))),
   };
-  return { make };
 }
 
 /** Which norms go into which linear layers, and what that changes. */
@@ -84,14 +106,14 @@ export class Folds {
   }
 
   /** Takes a norm in, norms front to back; gives the layer it goes into, or why it cannot. */
-  add(site: Site, isWrapped = false): Linear | string {
+  add(site: Site, wrapper?: Options): Linear | string {
     const linear = this.graph.into(site);
     if (typeof linear === 'string') return linear;
-    if (isWrapped && linear.place !== linear.layer) return 'the layer before it is weight normalized already';
+    if (wrapper && linear.place !== linear.layer) return 'the layer before it is weight normalized already';
     const known = this.absorbed.get(linear.place);
-    if (known && known.isWrapped !== isWrapped) return 'another norm goes into the layer before it, plainly';
+    if (known && !known.wrapper !== !wrapper) return 'another norm goes into the layer before it, plainly';
     if (known) known.norms.push(site.layer);
-    else this.absorbed.set(linear.place, { linear, norms: [site.layer], isWrapped });
+    else this.absorbed.set(linear.place, { linear, norms: [site.layer], wrapper });
     this.units.push(unitOf(site));
     this.graph.remove(site);
     return linear;
@@ -99,9 +121,7 @@ export class Folds {
 
   changes(): Map<Layer, Change> {
     const changes = new Map<Layer, Change>(this.units.map((unit) => [unit, GONE]));
-    for (const [place, absorbed] of this.absorbed) {
-      changes.set(place, absorbedChange(this.subject, absorbed, this.graph.inputShape(absorbed.linear)));
-    }
+    for (const [place, absorbed] of this.absorbed) changes.set(place, absorbedChange(this.subject, absorbed));
     return changes;
   }
 }

@@ -8,7 +8,7 @@ import { Plan } from './plan.js';
 import { type NormalizationPolicy, targetsBy } from './policy.js';
 import { type Rebuilt, rebuild } from './rebuild.js';
 import { type Conversion, conversion } from './report.js';
-import { type Site, sitesOf } from './sites.js';
+import { sitesOf } from './sites.js';
 
 const SUBJECT = 'convertNormalization';
 const KNOWN = ['only', 'calibration', 'input', 'seed', 'dryRun', 'print'];
@@ -16,13 +16,13 @@ const KNOWN = ['only', 'calibration', 'input', 'seed', 'dryRun', 'print'];
 async function converted(plan: Plan, model: LayersModel, made: Rebuilt, options: ConvertOptions): Promise<Conversion> {
   const { calibration } = options;
   const batches = calibration === undefined ? [] : await batchesOf(SUBJECT, model, calibration);
-  const calibrated = batches.length > 0 ? await calibrate(plan, model, made, batches) : new Set<Site>();
-  const { replaced, warnings } = outcomes(plan, calibrated);
+  const calibrated = batches.length > 0 ? await calibrate(plan, model, made, batches) : undefined;
+  const { replaced, warnings } = outcomes(plan, calibrated?.sites ?? new Set());
+  warnings.push(...(calibrated?.warnings ?? []));
   const [first] = batches;
   const input = options.input ?? (first && [...first]);
   const deviation = await deviationOf(SUBJECT, model, made, { input, seed: options.seed });
-  if (typeof deviation === 'string')
-    warnings.push(`the deviation is not known, random input was refused: ${deviation}`);
+  if (typeof deviation === 'string') warnings.push(`the deviation is not known, ${deviation}`);
   if (replaced.every(({ reason }) => reason)) warnings.push('no layer was replaced');
   warnings.push(...(await droppedWarnings(plan)), ...changesAround(model, made.model));
   const known = typeof deviation === 'string' ? null : deviation;
@@ -83,7 +83,7 @@ export async function convertNormalization(
     if (target) plan.add(site, target);
   }
   if (options.dryRun) {
-    const result = conversion({ model: null, replaced: plan.replaced, warnings: [], deviation: null });
+    const result = conversion({ model: null, replaced: [...plan.entries.values()], warnings: [], deviation: null });
     (options.print ?? console.log)(String(result));
     return result;
   }

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { type Batch, predict } from './inputs.js';
 
-/** How far the outputs of two models are apart on the same inputs. */
+/** How far the outputs of two models are apart on the same inputs; values that are NaN or infinite in both count as equal. */
 export interface Deviation {
   /** Largest absolute difference. */
   readonly max: number;
@@ -10,27 +10,34 @@ export interface Deviation {
   readonly mean: number;
   /** The same in units of each output's scale, the root mean square of the old model's values. */
   readonly relative: { readonly max: number; readonly mean: number };
-  /** Whose inputs: the caller's, or seeded random ones. */
+  /** Whose inputs: the caller's (of `calibration` the first batch), or seeded random ones. */
   readonly input: 'given' | 'synthetic';
 }
 
 interface Apart {
+  /** Whether there was something to compare. */
+  readonly isKnown: boolean;
   readonly max: number;
   readonly mean: number;
   readonly scale: number;
 }
 
+/** The same NaN or infinity on both sides is equal, and says nothing else; on one side it is a difference without measure. */
 function apart(before: ArrayLike<number>, after: ArrayLike<number>): Apart {
-  let [max, sum, square] = [0, 0, 0];
+  let [max, sum, square, count] = [0, 0, 0, 0];
   for (let i = 0; i < before.length; i++) {
-    const difference = Math.abs((after[i] as number) - (before[i] as number));
+    const [x, y] = [before[i] as number, after[i] as number];
+    if (!Number.isFinite(x) && Object.is(x, y)) continue;
+    const difference = Math.abs(y - x);
+    count++;
     max = difference > max || Number.isNaN(difference) ? difference : max;
     if (Number.isNaN(max)) break;
     sum += difference;
-    square += (before[i] as number) ** 2;
+    square += x ** 2;
   }
-  const count = Math.max(1, before.length);
-  return { max, mean: Number.isNaN(max) ? max : sum / count, scale: Math.sqrt(square / count) };
+  const values = Math.max(1, count);
+  const mean = Number.isNaN(max) ? max : sum / values;
+  return { isKnown: count > 0 || before.length === 0, max, mean, scale: Math.sqrt(square / values) };
 }
 
 /** Outputs as numbers; nothing stays. */
@@ -47,15 +54,23 @@ const relative = (value: number, scale: number) => (value === 0 ? 0 : value / sc
 const largest = (values: number[]) => values.reduce((a, b) => (b > a || Number.isNaN(b) ? b : a), 0);
 const average = (values: number[]) => values.reduce((a, b) => a + b, 0) / values.length;
 
-/** Runs both models on a batch, and compares output by output; a NaN on either side is a deviation of NaN. */
+const NOT_FINITE = 'an output is NaN or infinite everywhere; give input of the kind of the data';
+const ELSEWHERE = 'random input makes NaN or infinities in one of the models only; give input of the kind of the data';
+
+/**
+ * Runs both models on a batch, and compares output by output; says why where that tells nothing. A NaN on one side only is
+ * a deviation of NaN, but of random input it may be the fault.
+ */
 export async function measured(
   before: LayersModel,
   after: LayersModel,
   batch: Batch,
   input: Deviation['input'],
-): Promise<Deviation> {
+): Promise<Deviation | string> {
   const [old, made] = [await outputs(before, batch), await outputs(after, batch)];
   const each = old.map((values, i) => apart(values, made[i] as ArrayLike<number>));
+  if (!each.every(({ isKnown }) => isKnown)) return NOT_FINITE;
+  if (input === 'synthetic' && !each.every(({ max }) => Number.isFinite(max))) return ELSEWHERE;
   return {
     max: largest(each.map(({ max }) => max)),
     mean: average(each.map(({ mean }) => mean)),

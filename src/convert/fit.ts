@@ -1,102 +1,12 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { LayersModel } from '@tensorflow/tfjs-layers';
-import { Population } from '../layers/population.js';
 import type { Layer } from './graph.js';
-import { type Batch, predict } from './inputs.js';
-import { type Heard, listening } from './listen.js';
+import type { Batch } from './inputs.js';
+import { fitMemory } from './memory.js';
+import { average, heardIn, type Models, type Moments } from './moments.js';
 import { assignFactor, factorOf, weightsByName } from './weights.js';
-
-/** Two models, of which one is to give what the other gives. */
-interface Models {
-  readonly before: LayersModel;
-  readonly after: LayersModel;
-}
 
 /** A variance below this share of the mean square is rounding: there is nothing to stretch. */
 const FLAT = 1e-10;
-
-/** The axes over which a norm's parameters have their values. */
-function parameterAxes(layer: Layer, rank: number): number[] {
-  const { axis = -1 } = layer.getConfig() as { axis?: number | number[] };
-  return [axis].flat().map((each) => (each < 0 ? each + rank : each));
-}
-
-/** Mean over all dimensions but some, one after the other: on wasm one long sum would lose digits. */
-function meanBut(x: tf.Tensor, kept: readonly number[]): tf.Tensor {
-  const others = [...x.shape.keys()].filter((axis) => !kept.includes(axis)).reverse();
-  return others.reduce<tf.Tensor>((sum, axis) => tf.mean(sum, axis), x); // [kept]
-}
-
-/** Sets the moving statistics to those of the inputs the layer now gets. */
-function fitMemory(layer: Layer, { after }: Models, batches: readonly Batch[]): void {
-  const weights = weightsByName(layer);
-  const [mean, variance] = [weights.get('moving_mean'), weights.get('moving_variance')];
-  if (!mean) return;
-  const population = new Population();
-  try {
-    const hear = ({ x }: Heard) => {
-      const axes = parameterAxes(layer, x.rank);
-      const shape = x.shape.map((size, axis) => (axes.includes(axis) ? size : 1));
-      const centre = meanBut(x, axes); // [C]
-      const from = tf.sub(x, tf.reshape(centre, shape)); // [x]
-      const each = tf.scalar(x.size / centre.size);
-      population.add({ mean: centre, variance: meanBut(tf.square(from), axes) }, each);
-    };
-    for (const batch of batches) listening(layer, hear, () => tf.tidy(() => void predict(after, batch)));
-    tf.tidy(() => {
-      const seen = population.result();
-      const known = (found: tf.Tensor, old: tf.Tensor) => tf.where(tf.isFinite(found), found, old); // [C]
-      if (seen) mean.assign(known(seen.mean, mean));
-      if (seen) variance?.assign(known(tf.relu(seen.variance), variance));
-    });
-  } finally {
-    population.dispose();
-  }
-}
-
-/** Means over what was heard: of the old output b and the new one a, their squares and their product, each `[parameters]`. */
-type Moments = {
-  readonly a: tf.Tensor;
-  readonly b: tf.Tensor;
-  readonly aa: tf.Tensor;
-  readonly bb: tf.Tensor;
-  readonly ab: tf.Tensor;
-};
-
-function momentsOf(layer: Layer, before: readonly tf.Tensor[], after: readonly tf.Tensor[]): Moments[] {
-  return after.map((a, i) => {
-    const b = before[i] as tf.Tensor;
-    const axes = parameterAxes(layer, a.rank);
-    const mean = (x: tf.Tensor) => meanBut(x, axes);
-    return { a: mean(a), b: mean(b), aa: mean(tf.square(a)), bb: mean(tf.square(b)), ab: mean(tf.mul(a, b)) };
-  });
-}
-
-/** One batch through both models. */
-function heardIn(layer: Layer, old: Layer, { before, after }: Models, batch: Batch): Moments[] {
-  return tf.tidy(() => {
-    const heard = (model: LayersModel, of: Layer) => {
-      const list: tf.Tensor[] = [];
-      listening(
-        of,
-        ({ y }) => list.push(tf.keep(y.clone())),
-        () => tf.tidy(() => void predict(model, batch)),
-      );
-      return list;
-    };
-    const [b, a] = [heard(before, old), heard(after, layer)];
-    try {
-      return momentsOf(layer, b, a);
-    } finally {
-      tf.dispose([...a, ...b]);
-    }
-  });
-}
-
-function average(all: readonly Moments[]): Moments {
-  const of = (key: keyof Moments) => tf.mean(tf.stack(all.map((moments) => moments[key])), 0); // [parameters]
-  return { a: of('a'), b: of('b'), aa: of('aa'), bb: of('bb'), ab: of('ab') };
-}
 
 /** The factor that stretches a to b, with the sign of what they have in common. */
 function stretch(aa: tf.Tensor, bb: tf.Tensor, ab: tf.Tensor, scale: tf.Tensor): tf.Tensor {
@@ -106,32 +16,54 @@ function stretch(aa: tf.Tensor, bb: tf.Tensor, ab: tf.Tensor, scale: tf.Tensor):
   return tf.where(usable, signed, tf.onesLike(signed)); // [parameters]
 }
 
-/**
- * γ = ±√(var b/var a), β = mean b − γ·mean a: the first two moments of the old output. Without a shift the mean squares
- * are made equal, without a factor the means.
- */
-function fitAffine(layer: Layer, { a, b, aa, bb, ab }: Moments): void {
-  const hasFactor = factorOf(layer) !== undefined;
-  const beta = weightsByName(layer).get('beta');
-  const centred = (square: tf.Tensor, x: tf.Tensor, y: tf.Tensor) => tf.sub(square, tf.mul(x, y)); // [parameters]
-  const factor = beta
-    ? stretch(centred(aa, a, a), centred(bb, b, b), centred(ab, a, b), aa)
-    : stretch(aa, bb, ab, tf.onesLike(aa));
-  if (hasFactor) assignFactor(layer, factor);
-  beta?.assign(tf.sub(b, hasFactor ? tf.mul(factor, a) : a)); // [parameters]
+/** The parameters of a norm, those it has. */
+interface Affine {
+  readonly factor: tf.Tensor | undefined;
+  readonly beta: tf.Tensor | undefined;
 }
 
-/** Fits a new norm to the one it replaces: moving statistics first, then γ and β, on inputs as the new model gives them. */
-export function fit(layer: Layer, old: Layer, models: Models, batches: readonly Batch[]): void {
-  fitMemory(layer, models, batches);
-  tf.tidy(() => {
-    const weights = weightsByName(layer);
+function assignAffine(layer: Layer, { factor, beta }: Affine): void {
+  if (factor) assignFactor(layer, factor);
+  if (beta) weightsByName(layer).get('beta')?.assign(beta);
+}
+
+/**
+ * γ = ±√(var b/var a), β = mean b − γ·mean a: the first two moments of the old output. Without a shift the mean squares
+ * are made equal, without a factor the means. Where the moments are not finite, what was taken over stays.
+ */
+function fitted(known: Affine, { a, b, aa, bb, ab }: Moments, finite: tf.Tensor): Affine {
+  const centred = (square: tf.Tensor, x: tf.Tensor, y: tf.Tensor) => tf.sub(square, tf.mul(x, y)); // [parameters]
+  const factor = known.beta
+    ? stretch(centred(aa, a, a), centred(bb, b, b), centred(ab, a, b), aa)
+    : stretch(aa, bb, ab, tf.onesLike(aa));
+  const beta = tf.sub(b, known.factor ? tf.mul(factor, a) : a); // [parameters]
+  const only = (t: tf.Tensor, old: tf.Tensor | undefined) => old && tf.where(finite, t, old); // [parameters]
+  return { factor: only(factor, known.factor), beta: only(beta, known.beta) };
+}
+
+/**
+ * Fits a new norm to the one it replaces: moving statistics first, then γ and β, on inputs as the new model gives them.
+ *
+ * @returns Which parameters were fitted, those whose outputs are finite; undefined where there is neither γ nor β.
+ */
+export function fit(layer: Layer, old: Layer, models: Models, batches: readonly Batch[]): tf.Tensor | undefined {
+  fitMemory(layer, models.after, batches);
+  const weights = weightsByName(layer);
+  const beta = weights.get('beta');
+  if (!factorOf(layer, weights) && !beta) return undefined;
+  return tf.tidy(() => {
     const factor = factorOf(layer, weights);
-    const beta = weights.get('beta');
-    if (!factor && !beta) return;
-    if (factor) assignFactor(layer, tf.onesLike(factor));
-    beta?.assign(tf.zerosLike(beta));
-    const all = batches.flatMap((batch) => heardIn(layer, old, models, batch));
-    if (all.length > 0) fitAffine(layer, average(all));
+    const known = { factor: factor && tf.clone(factor), beta: beta && tf.clone(beta) };
+    assignAffine(layer, { factor: factor && tf.onesLike(factor), beta: beta && tf.zerosLike(beta) });
+    const heard = batches.flatMap((batch) => heardIn(layer, old, models, batch));
+    if (heard.length === 0) {
+      assignAffine(layer, known);
+      return tf.zeros([0], 'bool');
+    }
+    const moments = average(heard);
+    const { a, aa, bb } = moments;
+    const finite = [a, aa, bb].map((each) => tf.isFinite(each)).reduce((x, y) => tf.logicalAnd(x, y)); // [parameters]
+    assignAffine(layer, fitted(known, moments, finite));
+    return finite;
   });
 }

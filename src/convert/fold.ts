@@ -92,8 +92,8 @@ class Plan {
 
 function check(deviation: Deviation | string, tolerance: number): Deviation {
   if (typeof deviation === 'string') {
-    const advice = 'Pass input that the model takes: foldNormalization(model, { input }).';
-    throw problem(SUBJECT, 'the model must run on random input to be compared', { cause: deviation }, advice);
+    const advice = 'Pass input that the model takes, of the kind of its data: foldNormalization(model, { input }).';
+    throw problem(SUBJECT, 'the folded model must be compared with the old one', { cause: deviation }, advice);
   }
   const found = deviation.relative.max;
   if (found <= tolerance) return deviation;

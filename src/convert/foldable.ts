@@ -84,10 +84,4 @@ export class Graph {
   remove(site: Site): void {
     this.gone.add(unitOf(site));
   }
-
-  /** The shape a layer within a unit is built for. */
-  inputShape({ unit, place }: Linear): (number | null)[] {
-    const [shape] = [this.usesOf(unit)[0]?.inputTensors[0]?.shape as (number | null)[]];
-    return unit === place ? shape : [shape[0] ?? null, ...shape.slice(2)];
-  }
 }

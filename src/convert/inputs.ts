@@ -16,17 +16,40 @@ const isTensors = (value: unknown): value is tf.Tensor[] =>
   Array.isArray(value) && value.length > 0 && value.every((each) => each instanceof tf.Tensor);
 
 /** One batch, as it is given: inputs, or an object that holds them under `xs`. */
-export function batchOf(subject: string, model: LayersModel, given: CalibrationBatch): Batch {
+function batchOf(subject: string, model: LayersModel, given: CalibrationBatch): Batch {
   const inputs = given instanceof tf.Tensor || Array.isArray(given) ? given : given?.xs;
   const list = [inputs].flat();
   const fits = (tensor: tf.Tensor, { shape }: SymbolicTensor) =>
     tensor.rank === shape.length && shape.every((size, i) => size === null || size === tensor.shape[i]);
   const isBatch = isTensors(list) && list.length === model.inputs.length;
-  if (isBatch && list.every((tensor, i) => fits(tensor, model.inputs[i] as SymbolicTensor))) return list;
   const received = { inputs: list.map((each) => (each instanceof tf.Tensor ? each.shape : typeof each)) };
+  if (isBatch && list.every((tensor, i) => fits(tensor, model.inputs[i] as SymbolicTensor))) {
+    if (list.every(({ size }) => size > 0)) return list;
+    throw problem(subject, 'a batch must have examples', received, 'Leave empty batches out.');
+  }
   const shapes = model.inputs.map(({ shape }) => shape);
   const advice = `Pass tensors of shapes ${JSON.stringify(shapes)}.`;
   throw problem(subject, 'a batch must be the inputs of the model, a tensor each', received, advice);
+}
+
+/** A NaN goes everywhere, and would be blamed on the layers it goes through. */
+async function checkFinite(subject: string, batch: Batch): Promise<void> {
+  for (const [index, { shape, dtype }] of batch.entries()) {
+    if (dtype !== 'float32') continue;
+    const finite = tf.tidy(() => tf.all(tf.isFinite(batch[index] as tf.Tensor))); // []
+    const [isSound] = await finite.data();
+    finite.dispose();
+    if (isSound) continue;
+    const advice = 'Replace or leave out what is NaN or infinite.';
+    throw problem(subject, 'inputs must be finite', { input: index, shape }, advice);
+  }
+}
+
+/** One batch, as it is given, of finite values. */
+export async function givenBatch(subject: string, model: LayersModel, given: CalibrationBatch): Promise<Batch> {
+  const batch = batchOf(subject, model, given);
+  await checkFinite(subject, batch);
+  return batch;
 }
 
 /** Batches as they are given: one, or any iterable of them. With several inputs a list of tensors is one batch. */
@@ -42,7 +65,7 @@ export async function batchesOf(
   else for await (const batch of given as AsyncIterable<CalibrationBatch>) list.push(batch);
   if (list.length === 0)
     throw problem(subject, 'there must be at least one batch', { batches: 0 }, 'Pass some inputs.');
-  return list.map((batch) => batchOf(subject, model, batch));
+  return Promise.all(list.map((batch) => givenBatch(subject, model, batch)));
 }
 
 /** How many words the embeddings know that read an input: it then holds whole numbers below. */

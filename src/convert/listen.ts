@@ -18,8 +18,9 @@ export function listening(layer: Layer, hear: (heard: Heard) => void, f: () => u
   const own = Object.getOwnPropertyDescriptor(layer, 'call');
   const { call } = layer;
   layer.call = (inputs, kwargs) => {
+    const given = { ...kwargs }; // the host's Bidirectional writes into what it is called with
     const outputs = call.call(layer, inputs, kwargs);
-    hear({ x: first(inputs), y: first(outputs), inputs, kwargs, outputs });
+    hear({ x: first(inputs), y: first(outputs), inputs, kwargs: given, outputs });
     return outputs;
   };
   try {

@@ -3,20 +3,24 @@ import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { problem } from '../core/errors.js';
 import type { CalibrationBatch } from '../layers/calibrate.js';
 import { type Deviation, measured } from './deviation.js';
-import { type Batch, batchOf, predict, syntheticBatch } from './inputs.js';
+import type { Layer } from './graph.js';
+import { type Batch, givenBatch, predict, syntheticBatch } from './inputs.js';
 import { type Rebuilt, rebuild } from './rebuild.js';
 import { verifyCopies } from './verify.js';
 
-/** Runs `f` with a model that gives what `model` does: itself, or, where running it would move its states, a copy. */
+/**
+ * Runs `f` with a model that gives what `model` does, and with what stands there for a layer: itself, or, where running it
+ * would move its states, a copy.
+ */
 export async function asReference<T>(
   subject: string,
   model: LayersModel,
-  f: (reference: LayersModel) => Promise<T>,
+  f: (reference: LayersModel, counterpart: (layer: Layer) => Layer) => Promise<T>,
 ): Promise<T> {
-  if (!model.stateful) return f(model);
+  if (!model.stateful) return f(model, (layer) => layer);
   const copy = rebuild(subject, model, new Map());
   try {
-    return await f(copy.model);
+    return await f(copy.model, (layer) => copy.madeFor(layer)[0] as Layer);
   } finally {
     copy.dispose();
   }
@@ -39,11 +43,11 @@ export async function deviationOf(
   { model: made, copies }: Rebuilt,
   { input, seed = 1 }: { input?: CalibrationBatch | undefined; seed?: number | undefined },
 ): Promise<Deviation | string> {
-  const batch = input === undefined ? syntheticBatch(model, seed) : batchOf(subject, model, input);
+  const batch = input === undefined ? syntheticBatch(model, seed) : await givenBatch(subject, model, input);
   try {
     return await asReference(subject, model, async (reference) => {
       const before = refuses(reference, batch);
-      if (before !== undefined && input === undefined) return before;
+      if (before !== undefined && input === undefined) return `random input was refused: ${before}`;
       if (before === undefined && reference === model) await verifyCopies(subject, copies, model, batch);
       const after = before ?? refuses(made, batch);
       if (after !== undefined) {

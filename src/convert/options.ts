@@ -9,7 +9,7 @@ import type { LayerFilter } from './paths.js';
 export interface MeasureOptions {
   /** Which layers: globs over their paths (`encoder/*`, `**` across levels), or a function of path and layer. @default all */
   only?: LayerFilter;
-  /** Inputs on which the outputs are compared; they stay the caller's. @default a calibration batch, or seeded random ones */
+  /** Inputs on which the outputs are compared; they stay the caller's. @default the first batch of `calibration`, or seeded random ones */
   input?: CalibrationBatch;
   /** Of the random inputs. @default 1 */
   seed?: number;

@@ -1,6 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
-import { layersWithin } from '../layers/within.js';
 import { fit } from './fit.js';
 import type { Layer } from './graph.js';
 import type { Batch } from './inputs.js';
@@ -8,10 +7,25 @@ import { asReference } from './measure.js';
 import type { Plan } from './plan.js';
 import type { Rebuilt } from './rebuild.js';
 import type { Replacement } from './report.js';
+import { isSameFunction } from './same.js';
 import type { Site } from './sites.js';
 import { weightsByName } from './weights.js';
 
 const SUBJECT = 'convertNormalization';
+
+/** What came of a calibration. */
+export interface Calibrated {
+  readonly sites: ReadonlySet<Site>;
+  readonly warnings: readonly string[];
+}
+
+/** How many parameters were fitted, of how many; undefined where the norm has none. */
+async function counted(finite: tf.Tensor | undefined): Promise<{ fitted: number; all: number } | undefined> {
+  if (!finite) return undefined;
+  const flags = await finite.data();
+  finite.dispose();
+  return { fitted: flags.filter((flag) => flag !== 0).length, all: flags.length };
+}
 
 /** Fits every norm that computes something else, front to back: each on inputs as those before it now give them. */
 export async function calibrate(
@@ -19,17 +33,25 @@ export async function calibrate(
   model: LayersModel,
   made: Rebuilt,
   batches: readonly Batch[],
-): Promise<Set<Site>> {
-  const others = plan.exchanges.filter(({ site, target }) => target.norm !== site.norm && target.norm !== 'none');
-  await asReference(SUBJECT, model, async (before) => {
-    // A copy has copies of the layers too, by the same paths.
-    const old = new Map(layersWithin(before).map(({ path, layer }) => [path, layer]));
+): Promise<Calibrated> {
+  const sites = new Set<Site>();
+  const warnings: string[] = [];
+  await asReference(SUBJECT, model, async (before, counterpart) => {
     const models = { before, after: made.model };
-    for (const { site } of others) {
-      fit(made.madeFor(site.layer)[0] as Layer, old.get(site.path) as Layer, models, batches);
+    for (const { site, target } of plan.exchanges) {
+      const layer = made.madeFor(site.layer)[0] as Layer;
+      if (target.norm === 'none' || isSameFunction(site, target, layer)) continue;
+      const count = await counted(fit(layer, counterpart(site.layer), models, batches));
+      const remembers = weightsByName(layer).has('moving_mean');
+      if (count ? count.fitted > 0 : remembers) sites.add(site);
+      if (!count) warnings.push(`${site.path}: it has neither γ nor β, so its outputs keep moments of their own`);
+      else if (count.fitted < count.all) {
+        const rest = count.all - count.fitted;
+        warnings.push(`${site.path}: ${rest} of ${count.all} γ and β are not fitted, the values there are not finite`);
+      }
     }
   });
-  return new Set(others.map(({ site }) => site));
+  return { sites, warnings };
 }
 
 /** Weights without a place in the new norm, where they did something. */
@@ -53,12 +75,11 @@ export async function droppedWarnings(plan: Plan): Promise<string[]> {
 
 /** The entries with what became of the weights, and what there is to say of it. */
 export function outcomes(plan: Plan, calibrated: ReadonlySet<Site>): { replaced: Replacement[]; warnings: string[] } {
-  const bySite = new Map([...plan.transferred].map(([site, result]) => [site.path, { site, ...result }]));
   const warnings: string[] = [];
-  const replaced = plan.replaced.map((entry) => {
-    const found = bySite.get(entry.path);
+  const replaced = [...plan.entries].map(([site, entry]) => {
+    const found = plan.transferred.get(site);
     if (!found || entry.reason) return entry;
-    if (calibrated.has(found.site)) return { ...entry, weights: 'calibrated' } as const;
+    if (calibrated.has(site)) return { ...entry, weights: 'calibrated' } as const;
     if (entry.to === 'none') return { ...entry, weights: 'reset' } as const;
     if (found.reset.length > 0) {
       warnings.push(`${entry.path}: ${found.reset.join(', ')} start anew; give calibration, or train`);

@@ -3,7 +3,7 @@ import { rowOf } from '../guide/config.js';
 import type { Choice } from '../guide/facts.js';
 import { layersWithin } from '../layers/within.js';
 import { WeightNormalization } from '../wrappers/weight.js';
-import { Folds, unwrappedChange } from './absorb.js';
+import { Folds, rewrappedChange, unwrappedChange } from './absorb.js';
 import { named } from './clone.js';
 import { isFixed } from './foldable.js';
 import type { Layer } from './graph.js';
@@ -24,7 +24,8 @@ interface Exchange {
 
 /** Decides norm by norm, and gathers the changes. */
 export class Plan {
-  readonly replaced: Replacement[] = [];
+  /** By place, since two may have one path: `b` in the model `a`, and a layer called `a/b`. */
+  readonly entries = new Map<Site, Replacement>();
   readonly exchanges: Exchange[] = [];
   readonly transferred = new Map<Site, Transferred>();
   private readonly others = new Map<Layer, Change>();
@@ -38,7 +39,7 @@ export class Plan {
 
   add(site: Site, target: Target): void {
     const { path, norm: from } = site;
-    this.replaced.push({ path, from, ...this.outcome(site, target) });
+    this.entries.set(site, { path, from, ...this.outcome(site, target) });
   }
 
   private outcome(site: Site, target: Target): Omit<Replacement, 'path' | 'from'> {
@@ -54,16 +55,23 @@ export class Plan {
     return { to: target.norm, weights: 'kept' };
   }
 
-  private fromWeights(site: Site, { norm }: Target): Omit<Replacement, 'path' | 'from'> | undefined {
-    if (norm === site.norm) return { to: norm, weights: 'kept' };
+  private fromWeights(site: Site, { norm, options }: Target): Omit<Replacement, 'path' | 'from'> | undefined {
+    if (norm === site.norm) {
+      if (Object.keys(options).length > 0) this.others.set(site.layer, rewrappedChange(SUBJECT, site.layer, options));
+      return { to: norm, weights: 'kept' };
+    }
     if (norm !== 'none' || !(site.layer instanceof WeightNormalization)) return undefined;
     this.others.set(site.layer, unwrappedChange(SUBJECT, site.layer));
     return { to: 'none', weights: 'folded' };
   }
 
-  private toWeights(site: Site, { norm }: Target, left: (reason: string) => Omit<Replacement, 'path' | 'from'>) {
+  private toWeights(
+    site: Site,
+    { norm, options }: Target,
+    left: (reason: string) => Omit<Replacement, 'path' | 'from'>,
+  ) {
     if (!isFixed(site)) return left('weight norm is of a kernel: only fixed statistics can go into the one before');
-    const into = this.folds.add(site, true);
+    const into = this.folds.add(site, options);
     if (typeof into === 'string') return left(into);
     return { to: norm, weights: 'folded', into: this.paths.get(into.place) ?? into.place.name } as const;
   }

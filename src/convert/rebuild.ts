@@ -1,7 +1,8 @@
-import { type LayersModel, layers, model, Sequential, type SymbolicTensor } from '@tensorflow/tfjs-layers';
+import { type LayersModel, layers, model, Sequential, SymbolicTensor } from '@tensorflow/tfjs-layers';
 import { NormalizationError, problem } from '../core/errors.js';
 import { layersWithin } from '../layers/within.js';
 import { cloneLayer, copyWeights, named } from './clone.js';
+import { free } from './free.js';
 import { type Container, isContainer, isTimeDistributed, type Layer, nodeOf } from './graph.js';
 
 /** What comes in a layer's place: none where it goes. */
@@ -107,18 +108,18 @@ class Builder {
   }
 
   dispose(): void {
-    const made = [...this.chains.values()].flat().filter((layer) => !isContainer(layer));
-    // A wrapper that is not built yet does not know the weights of what it wraps.
-    const all = made.flatMap((layer) => [layer, (layer as { layer?: Layer }).layer ?? []].flat());
-    for (const weight of new Set(all.flatMap(({ weights }) => weights))) weight.dispose();
+    free([...this.chains.values()].flat());
   }
 }
 
 const nodeOfInput = (layer: Layer) => layer.inboundNodes[0] as Layer['inboundNodes'][number];
 
-/** The host fills in the dictionary it is called with. */
+const isSymbolic = (value: unknown) => [value].flat().some((each) => each instanceof SymbolicTensor);
+
+/** The host fills in the dictionary it is called with: of its own are masks, and initial states, which are inputs already. */
 function applied(layer: Layer, inputs: SymbolicTensor[], callArgs: object | undefined): SymbolicTensor[] {
-  const { mask: _, ...kwargs } = (callArgs ?? {}) as { mask?: unknown };
+  const given = Object.entries(callArgs ?? {}).filter(([key, value]) => key !== 'mask' && !isSymbolic(value));
+  const kwargs = Object.fromEntries(given);
   return [layer.apply(single(inputs), kwargs) as SymbolicTensor | SymbolicTensor[]].flat();
 }
 

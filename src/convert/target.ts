@@ -1,4 +1,4 @@
-import type { layers } from '@tensorflow/tfjs-layers';
+import { layers } from '@tensorflow/tfjs-layers';
 import { createNormalization, type NormalizationSpec } from '../auto/create.js';
 import { isDegenerate } from '../auto/degenerate.js';
 import { specOfObject, specOfString } from '../auto/spec.js';
@@ -8,7 +8,9 @@ import type { Choice } from '../guide/facts.js';
 import { normalizationNamed } from '../layers/known.js';
 import { ownKeys } from '../layers/options.js';
 import { type NormRow, OURS } from '../norms.js';
-import { cloneLayer, configOf, type Options } from './clone.js';
+import { weightNormalization } from '../wrappers/weight.js';
+import { cloneLayer, configOf, named, type Options } from './clone.js';
+import { isContainer } from './graph.js';
 import { rowOfSite, type Site } from './sites.js';
 
 type Layer = layers.Layer;
@@ -17,6 +19,8 @@ type Layer = layers.Layer;
 export interface Target {
   /** Its identifier, or the class of a layer that the table does not have. */
   readonly norm: Choice | (string & {});
+  /** The options that its caller gave. */
+  readonly options: Options;
   /** A new layer for a place. */
   make(site: Site): Layer;
 }
@@ -63,27 +67,47 @@ function fitting(site: Site, row: NormRow): Options {
   };
 }
 
-function targetOfNorm(norm: Choice, explicit: Options): Target {
+/** Options of a wrapper without the layer it wraps, which every place has of its own; the wrapper knows which there are. */
+function wrapperOptions({ layer: _, ...options }: Options): Options {
+  weightNormalization({ ...options, layer: layers.dense({ units: 1 }) });
+  return options;
+}
+
+function targetOfNorm(norm: Choice, given: Options): Target {
   const row = rowOf(norm);
+  const explicit = row?.of === 'weights' ? wrapperOptions(given) : given;
   const options = (site: Site) => (row ? { ...fitting(site, row), ...carried(site, row), ...explicit } : explicit);
-  return { norm, make: (site) => createNormalization({ ...options(site), ...hostOptions(site), norm }) };
+  const make = (site: Site) => createNormalization({ ...options(site), ...hostOptions(site), norm });
+  return { norm, options: explicit, make };
 }
 
 /** The options of a layer of this package that its caller gave: those not at their default. */
 function given(layer: Layer, row: NormRow): Options {
   const config = configOf(layer);
-  const byDefault = (new (layer.constructor as new (options: object) => Layer)({}) as Layer).getConfig() as Options;
+  const byDefault =
+    row.of === 'weights'
+      ? row.defaults
+      : (new (layer.constructor as new (options: object) => Layer)({}).getConfig() as Options);
   const keys = ownKeys(row).filter((key) => JSON.stringify(config[key]) !== JSON.stringify(byDefault[key]));
   return Object.fromEntries(keys.map((key) => [key, config[key]]));
+}
+
+/** The host's layers by the names of what makes them: none but those of the table normalizes. A user's own class may. */
+function checkNormalizes(layer: Layer): void {
+  const name = layer.getClassName().toLowerCase();
+  if (!isContainer(layer) && !Object.keys(layers).some((key) => key.toLowerCase() === name)) return;
+  const advice = "Name a norm, such as 'group', or 'none' to take the old one away.";
+  throw problem(SUBJECT, 'a policy must give a normalization layer', { layer: named(layer) }, advice);
 }
 
 /** A layer stands for its kind: it can only be in one place. */
 function targetOfLayer(layer: Layer): Target {
   const norm = normalizationNamed(layer.getClassName());
   const row = norm && rowOf(norm);
-  if (row && row.of === 'activations' && OURS in layer.constructor) return targetOfNorm(row.id, given(layer, row));
+  if (row && OURS in layer.constructor) return targetOfNorm(row.id, given(layer, row));
+  if (!norm) checkNormalizes(layer);
   const make = (site: Site) => cloneLayer(SUBJECT, layer, hostOptions(site));
-  return { norm: norm ?? layer.getClassName(), make };
+  return { norm: norm ?? layer.getClassName(), options: {}, make };
 }
 
 /** Reads whatever names a norm. */

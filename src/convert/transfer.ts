@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { isFrozen } from '../layers/memory.js';
+import { NORMS } from '../norms.js';
 import type { Layer } from './graph.js';
 import type { Site } from './sites.js';
 import { assignFactor, factorOf, weightsByName } from './weights.js';
@@ -16,6 +17,8 @@ export interface Transferred {
 }
 
 const FACTORS = ['gamma', 'scale'];
+/** What the norms of the table have starts as they do nothing; of a user's own layer nothing is known. */
+const KNOWN = new Set(NORMS.flatMap(({ weights }) => weights.map(({ name }) => name)));
 
 /**
  * Gives a new norm what means the same in the old one: γ (scale), β, moving statistics. The rest keeps its first values;
@@ -32,7 +35,7 @@ export function transfer(site: Site, layer: Layer): Transferred {
       const fits = value && `${value.shape}` === `${variable.shape}`;
       if (fits && isFactor) assignFactor(layer, value);
       else if (fits) variable.assign(value);
-      else if (value || name.startsWith('moving_')) reset.push(name);
+      else if (value || name.startsWith('moving_') || !KNOWN.has(name)) reset.push(name);
     }
     const hasFactor = FACTORS.some((name) => made.has(name));
     dropped.push(...[...old.keys()].filter((name) => !made.has(name) && !(FACTORS.includes(name) && hasFactor)));

@@ -9,13 +9,15 @@ import { type Heard, listening } from './listen.js';
 /** A copy computes by the same kernels: more than this share of the largest value is another layer. */
 const TOLERANCE = 1e-5;
 
-/** How far two lists of outputs are apart, in units of the largest value; NaN on both sides is equal. */
+const finiteOr = (x: tf.Tensor, other: number) => tf.where(tf.isFinite(x), x, tf.fill(x.shape, other)); // [x]
+
+/** How far two lists of outputs are apart, in units of the largest finite value; the same NaN or infinity is equal. */
 function distance(before: readonly tf.Tensor[], after: readonly tf.Tensor[]): tf.Tensor {
-  const each = before.map((x, i) => {
-    const y = after[i] as tf.Tensor;
+  const each = before.map((old, i) => {
+    const [x, y] = [old, after[i] as tf.Tensor].map((value) => tf.cast(value, 'float32')) as [tf.Tensor, tf.Tensor];
     const same = tf.logicalOr(tf.equal(x, y), tf.logicalAnd(tf.isNaN(x), tf.isNaN(y))); // [x]
-    const apart = tf.where(same, tf.zerosLike(x), tf.abs(tf.sub(x, y))); // [x]
-    return tf.divNoNan(tf.max(apart), tf.maximum(tf.max(tf.abs(x)), 1e-30)); // []
+    const apart = tf.where(same, tf.zerosLike(x), finiteOr(tf.abs(tf.sub(x, y)), Number.POSITIVE_INFINITY)); // [x]
+    return tf.div(tf.max(apart), tf.maximum(tf.max(finiteOr(tf.abs(x), 0)), 1e-30)); // []
   });
   return tf.max(tf.stack(each)); // []
 }

@@ -4,7 +4,7 @@ import { NORMS } from '../../src/norms.js';
 import { input, onCpu, tf, weight } from '../layers/setup.js';
 import { expectNoLeak } from '../suites/harness.js';
 import { chain, reloaded, type Tensor, wrap } from '../wrappers/setup.js';
-import { expectSame, expectUntouched, outputsOf, spoil } from './setup.js';
+import { expectSame, expectUntouched, moments, outputsOf, spoil } from './setup.js';
 
 type Layer = layers.Layer;
 
@@ -61,15 +61,6 @@ describe.each(PAIRS)('%s to %s', (from, to) => {
     },
   );
 });
-
-/** Mean and deviation of each channel, in float64. */
-function moments(values: ArrayLike<number>, channels: number): [number, number][] {
-  return Array.from({ length: channels }, (_, c) => {
-    const own = Array.from(values).filter((_value, i) => i % channels === c);
-    const mean = own.reduce((a, b) => a + b, 0) / own.length;
-    return [mean, Math.sqrt(own.reduce((sum, value) => sum + (value - mean) ** 2, 0) / own.length)];
-  });
-}
 
 const outputOf = (model: LayersModel, name: string) =>
   tf.model({ inputs: model.inputs, outputs: model.getLayer(name).output as SymbolicTensor });
@@ -194,6 +185,34 @@ describe('what is the same function', () => {
     expect(model.layers.map(({ name }) => name)).not.toContain('bn1');
   });
 
+  const steps = (layer: Layer) => L.timeDistributed({ layer, name: 'time' } as never);
+  const itself = (layer: Layer) => layer;
+  test.each<[string, number[], (layer: Layer) => Layer, () => Layer]>([
+    ['dense in TimeDistributed', [4, 5], steps, () => L.dense({ units: 3, name: 'linear' })],
+    ['conv1d in TimeDistributed', [2, 6, 3], steps, () => L.conv1d({ filters: 3, kernelSize: 2, name: 'linear' })],
+    ['separable', [5, 5, 2], itself, () => L.separableConv2d({ filters: 3, kernelSize: 2, name: 'linear' })],
+  ])('batch norm into a %s layer, then weight normalized: it loads again', async (_kind, shape, hold, linear) => {
+    const one = input([3, ...shape], 4);
+    const { model } = await close(chain(shape, hold(linear()), L.batchNormalization({ name: 'bn' })), 'weight', one);
+    const copy = await reloaded(model);
+    expectSame(outputsOf(copy, one)[0] as Tensor, outputsOf(model, one)[0] as Tensor, 0);
+    const direct = chain(shape, hold(wrap(linear(), { name: 'linear' })));
+    const named = (each: LayersModel) => each.weights.map(({ originalName }) => originalName);
+    expect(named(model)).toEqual(named(direct));
+  });
+
+  test.each<[string, pack.NormalizationPolicy, boolean]>([
+    ['an object', { norm: 'weight', dataInit: true }, true],
+    ['a name', 'weight:dataInit=true', true],
+    ['a layer', wrap(L.dense({ units: 1 }), { dataInit: true }), true],
+    ['a layer without options', wrap(L.dense({ units: 1 })), false],
+  ])('options of weight norm, given by %s, go to the wrapper', async (_how, policy, dataInit) => {
+    const model = chain([4], L.dense({ units: 3 }), L.batchNormalization({ name: 'bn' }), wrap(L.dense({ units: 2 })));
+    const { model: made, replaced } = await close(model, policy, input([3, 4]));
+    expect(replaced.map(({ weights }) => weights)).toEqual(['folded', 'kept']);
+    expect(made.layers.slice(1).map((layer) => layer.getConfig().dataInit)).toEqual([dataInit, dataInit]);
+  });
+
   test('weight norm into its kernel', async () => {
     const model = chain([5], wrap(L.dense({ units: 3 }), { name: 'wn' }), L.dense({ units: 2 }));
     const { model: plain, replaced } = await close(model, 'none', input([3, 5]));
@@ -304,6 +323,12 @@ describe('the policy', () => {
     await bad('grup').toThrow(/unknown normalization.*Did you mean `group`/);
     await bad('auto').toThrow(/the guide needs facts/);
     await bad(3).toThrow(/the policy must name a norm/);
+    await bad(L.dense({ units: 4 })).toThrow(/a policy must give a normalization layer.*Dense/);
+    await bad(() => L.dense({ units: 4 })).toThrow(/a policy must give a normalization layer.*Dense/);
+    await bad(() => L.conv2dTranspose({ filters: 4, kernelSize: 1 })).toThrow(/must give a normalization layer/);
+    await bad(() => tf.sequential() as never).toThrow(/must give a normalization layer/);
+    await bad({ norm: 'weight', nonsense: 3 }).toThrow(/unknown option.*nonsense/);
+    await bad('weight:dataInit=3').toThrow(/dataInit/);
     await bad('group:groups=0').toThrow(/groups must be a positive integer/);
     await bad('group', { dry: true }).toThrow(/unknown option.*dry/);
     await bad('group', { only: 5 }).toThrow(/only must be a glob/);
@@ -501,6 +526,13 @@ describe("layers of the user's", () => {
     }
   }
   const bn = () => L.batchNormalization({ name: 'bn' });
+
+  test('one in the place of a norm: weights nobody knows start anew, and it says so', async () => {
+    tf.serialization.registerClass(Twice);
+    const { replaced, warnings } = await pack.convertNormalization(chain([3], bn()), () => new Twice({ factor: 2 }));
+    expect(replaced).toMatchObject([{ path: 'bn', to: 'Twice', weights: 'reset' }]);
+    expect(warnings).toEqual(['bn: bend start anew; give calibration, or train']);
+  });
 
   test('those that are registered are made from their configuration, with their weights', async () => {
     tf.serialization.registerClass(Twice);

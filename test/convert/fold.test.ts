@@ -275,6 +275,6 @@ describe('refused, with nothing left behind', () => {
   test('spoilt weights: a model that gives NaN cannot be compared', async () => {
     const model = chain([5], L.dense({ units: 4 }), stock());
     model.layers[1]?.setWeights([tf.fill([5, 4], Number.NaN), tf.zeros([4])]);
-    await expect(pack.foldNormalization(model)).rejects.toThrow(/deviation=NaN/);
+    await expect(pack.foldNormalization(model)).rejects.toThrow(/NaN or infinite everywhere/);
   });
 });

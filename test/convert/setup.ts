@@ -62,8 +62,18 @@ export function expectUntouched(model: LayersModel): () => void {
         trainable: layer.trainable,
         count: (layer as unknown as { _refCount: number | null })._refCount,
       })),
+      (_key, value) => (value instanceof tf.SymbolicTensor ? value.id : value),
     );
   };
   const before = state();
   return () => expect(state()).toBe(before);
+}
+
+/** Mean and deviation of each channel, in float64. */
+export function moments(values: ArrayLike<number>, channels: number): [number, number][] {
+  return Array.from({ length: channels }, (_, c) => {
+    const own = Array.from(values).filter((_value, i) => i % channels === c);
+    const mean = own.reduce((a, b) => a + b, 0) / own.length;
+    return [mean, Math.sqrt(own.reduce((sum, value) => sum + (value - mean) ** 2, 0) / own.length)];
+  });
 }
