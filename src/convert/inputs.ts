@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel, SymbolicTensor } from '@tensorflow/tfjs-layers';
 import { problem } from '../core/errors.js';
-import type { CalibrationBatch } from '../layers/calibrate.js';
+import { type CalibrationBatch, inputsOf } from '../layers/inputs.js';
 import { layersWithin } from '../layers/within.js';
 import { allNodesOf } from './graph.js';
 
@@ -15,21 +15,11 @@ const LENGTH = 16;
 const isTensors = (value: unknown): value is tf.Tensor[] =>
   Array.isArray(value) && value.length > 0 && value.every((each) => each instanceof tf.Tensor);
 
-/** One batch, as it is given: inputs, or an object that holds them under `xs`. */
 function batchOf(subject: string, model: LayersModel, given: CalibrationBatch): Batch {
-  const inputs = given instanceof tf.Tensor || Array.isArray(given) ? given : given?.xs;
-  const list = [inputs].flat();
-  const fits = (tensor: tf.Tensor, { shape }: SymbolicTensor) =>
-    tensor.rank === shape.length && shape.every((size, i) => size === null || size === tensor.shape[i]);
-  const isBatch = isTensors(list) && list.length === model.inputs.length;
-  const received = { inputs: list.map((each) => (each instanceof tf.Tensor ? each.shape : typeof each)) };
-  if (isBatch && list.every((tensor, i) => fits(tensor, model.inputs[i] as SymbolicTensor))) {
-    if (list.every(({ size }) => size > 0)) return list;
-    throw problem(subject, 'a batch must have examples', received, 'Leave empty batches out.');
-  }
-  const shapes = model.inputs.map(({ shape }) => shape);
-  const advice = `Pass tensors of shapes ${JSON.stringify(shapes)}.`;
-  throw problem(subject, 'a batch must be the inputs of the model, a tensor each', received, advice);
+  const batch = inputsOf(subject, model, given);
+  if (batch.every(({ size }) => size > 0)) return batch;
+  const received = { inputs: batch.map(({ shape }) => shape) };
+  throw problem(subject, 'a batch must have examples', received, 'Leave empty batches out.');
 }
 
 /** A NaN goes everywhere, and would be blamed on the layers it goes through. */
