@@ -1,6 +1,7 @@
 /** Weights of a trained model, and what a batch shows. */
+import { startOf } from './initial.js';
 import { epsilonOf, setting } from './near.js';
-import { numberOf, option, word } from './part.js';
+import { numberOf } from './part.js';
 import { type AuditRule, found, type Subject } from './rule.js';
 
 const every = (values: Float32Array | undefined, value: number) =>
@@ -19,11 +20,6 @@ const NOTHING = 1e-3;
 const SHARE = 0.1;
 
 const stillInitial = ({ values }: Subject) => every(values?.moving_mean, 0) && every(values?.moving_variance, 1);
-
-const begins = ({ node }: Subject, name: string): string => {
-  const initializer = option(node.config, name) as { className?: unknown; class_name?: unknown } | string | undefined;
-  return word(typeof initializer === 'object' ? (initializer?.className ?? initializer?.class_name) : initializer);
-};
 
 export const VALUE_RULES: readonly AuditRule[] = [
   {
@@ -86,13 +82,13 @@ export const VALUE_RULES: readonly AuditRule[] = [
     fix: 'Prune the channel, or train with less decay on γ.',
     source: 'weightDecay',
     find: (subject) => {
-      const { values = {}, row } = subject;
+      const { values = {}, row, node } = subject;
       const name = row.weights.find(({ option: of }) => of === 'gamma' || of === 'scale')?.name ?? 'gamma';
       const gamma = values[name] ?? new Float32Array();
       const offset = numberOf(setting(subject, 'offset')) ?? 0;
       const dead = where(gamma, (value) => Math.abs(value + offset) < 1e-6);
       // All of them: so a residual branch begins.
-      const asBegun = dead.length === gamma.length && begins(subject, `${name}Initializer`) === 'zeros';
+      const asBegun = dead.length === gamma.length && startOf(node.config, name, row) === 0;
       return asBegun ? undefined : some(dead, gamma.length);
     },
   },
