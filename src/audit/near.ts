@@ -1,4 +1,5 @@
 /** Questions about a norm and its neighbours, that several rules ask. */
+import { averages } from '../guide/cost.js';
 import { statisticsBatchOf } from '../guide/recommend.js';
 import { type NormRow, OURS } from '../norms.js';
 import { classMap } from '../serialization/registry.js';
@@ -26,11 +27,20 @@ export function channelsOf(subject: Subject): number | undefined {
   return typeof size === 'number' ? size : undefined;
 }
 
-/** Takes statistics of a batch in training. */
-export const takesBatch = (row: NormRow): boolean => row.averagesOver.some((list) => list.includes('batch'));
+/** What it averages over: of a mixture, the statistics it was given. */
+export function averagesOf(subject: Subject): NormRow['averagesOver'] {
+  const statistics = setting(subject, 'statistics');
+  return averages(subject.row, Array.isArray(statistics) ? { statistics } : {});
+}
 
-export const learnsStatistics = ({ node, row }: Subject): boolean =>
-  takesBatch(row) && !node.frozen && option(node.config, 'training') !== false;
+/** Takes statistics of a batch in training. */
+export const takesBatch = (subject: Subject): boolean => averagesOf(subject).some((list) => list.includes('batch'));
+
+/** Keeps moving statistics. */
+export const hasMemory = (subject: Subject): boolean => subject.row.memory && takesBatch(subject);
+
+export const learnsStatistics = (subject: Subject): boolean =>
+  takesBatch(subject) && !subject.node.frozen && option(subject.node.config, 'training') !== false;
 
 export const statisticsBatch = ({ facts }: Subject): number | undefined => numberOf(statisticsBatchOf(facts));
 

@@ -1,10 +1,10 @@
 /** Where a norm stands, and what stands beside it. */
 import { dividesBySpread } from '../guide/programs.js';
 import { type NormRow, normRow } from '../norms.js';
-import { axesOf, before, inner, setting } from './near.js';
+import { averagesOf, axesOf, before, inner, setting } from './near.js';
 import type { GraphNode } from './node.js';
 import { option, word } from './part.js';
-import { type AuditRule, found, noted } from './rule.js';
+import { type AuditRule, found, noted, type Subject } from './rule.js';
 
 /** Activations that stand after an output, and belong to it. */
 const OF_OUTPUT: ReadonlySet<string> = new Set(['linear', 'softmax', 'sigmoid', 'tanh', 'hardsigmoid']);
@@ -30,10 +30,10 @@ function biased(node: GraphNode): GraphNode | undefined {
 }
 
 /** Whether the mean of each channel by itself is taken away: then a bias of the channel is, too. */
-const takesChannelMean = ({ averagesOver, centered, of }: NormRow) =>
-  of === 'activations' &&
-  centered &&
-  averagesOver.every((list) => list.every((dimension) => dimension === 'batch' || dimension === 'space'));
+const takesChannelMean = (subject: Subject) =>
+  subject.row.of === 'activations' &&
+  subject.row.centered &&
+  averagesOf(subject).every((list) => list.every((dimension) => dimension === 'batch' || dimension === 'space'));
 
 const hasBeta = ({ weights }: NormRow) => weights.some(({ name }) => name === 'beta');
 
@@ -65,9 +65,9 @@ export const PLACE_RULES: readonly AuditRule[] = [
     severity: 'info',
     reads: 'structure',
     fix: 'useBias: false.',
-    find: ({ node, row }) => {
-      const layer = takesChannelMean(row) ? biased(node) : undefined;
-      return layer && found({ norm: node.path }, layer.path);
+    find: (subject) => {
+      const layer = takesChannelMean(subject) ? biased(subject.node) : undefined;
+      return layer && found({ norm: subject.node.path }, layer.path);
     },
   },
   {
@@ -77,7 +77,7 @@ export const PLACE_RULES: readonly AuditRule[] = [
     fix: 'useBias: false.',
     find: (subject) => {
       const { node, row } = subject;
-      const applies = row.centered && !takesChannelMean(row) && hasBeta(row) && setting(subject, 'center') === true;
+      const applies = row.centered && !takesChannelMean(subject) && hasBeta(row) && setting(subject, 'center') === true;
       const layer = applies ? biased(node) : undefined;
       return layer && found({ norm: node.path }, layer.path);
     },
@@ -96,10 +96,11 @@ export const PLACE_RULES: readonly AuditRule[] = [
     why: 'A norm right after a norm does its work again; of the first one only the parameters are left, which the second takes away where it averages over the same.',
     fix: 'Keep one of them.',
     source: 'articles',
-    find: ({ node, row }) => {
+    find: (subject) => {
+      const { node, row } = subject;
       const first = row.of === 'activations' ? before(node) : undefined;
       if (!first?.norm) return undefined;
-      const twice = isOfActivations(first) || (takesChannelMean(row) && dividesBySpread(row));
+      const twice = isOfActivations(first) || (takesChannelMean(subject) && dividesBySpread(row));
       return twice ? found({ first: first.path }) : undefined;
     },
   },
