@@ -3,6 +3,7 @@ import { dividesBySpread } from '../guide/programs.js';
 import { type NormRow, normRow } from '../norms.js';
 import { averagesOf, axesOf, before, inner, setting } from './near.js';
 import type { GraphNode } from './node.js';
+import { misses, orientation } from './orient.js';
 import { option, word } from './part.js';
 import { type AuditRule, found, noted, type Subject } from './rule.js';
 
@@ -20,12 +21,13 @@ function endsIn(node: GraphNode, far = 4): boolean {
 
 const isLinear = ({ config }: GraphNode) => ['', 'linear'].includes(word(option(config, 'activation')));
 
-/** The layer before whose bias goes straight into the norm, and nowhere else. */
-function biased(node: GraphNode): GraphNode | undefined {
+/** The layer before whose bias goes straight into the norm of its channels, and nowhere else. */
+function biased(subject: Subject): GraphNode | undefined {
+  const { node } = subject;
   const layer = node.from.length === 1 ? before(node) : undefined;
   if (!layer || layer.to.length > 1) return undefined;
   const { kind, config } = inner(layer);
-  const mixes = kind === 'convolution' || kind === 'dense';
+  const mixes = (kind === 'convolution' || kind === 'dense') && !misses(subject, layer);
   return mixes && option(config, 'useBias') !== false && isLinear(inner(layer)) ? layer : undefined;
 }
 
@@ -39,26 +41,6 @@ const hasBeta = ({ weights }: NormRow) => weights.some(({ name }) => name === 'b
 
 const isOfActivations = ({ norm }: GraphNode) => norm !== undefined && normRow(norm).of === 'activations';
 
-/** The axis that a layer's channels lie on, or undefined where its class does not say. */
-function channelAxis(node: GraphNode, rank: number): number | undefined {
-  const layer = inner(node);
-  if (layer.kind === 'convolution' || layer.kind === 'pool') {
-    return word(option(layer.config, 'dataFormat')) === 'channelsfirst' ? 1 : rank - 1;
-  }
-  return ['dense', 'embedding', 'recurrent', 'attention'].includes(layer.kind) ? rank - 1 : undefined;
-}
-
-/** The layer upstream that says where the channels are: activations and sums leave them there. */
-function orienting(node: GraphNode): GraphNode | undefined {
-  let at: GraphNode | undefined = node.from[0];
-  for (let step = 0; at && step < 16; step++) {
-    const leaves = ['activation', 'softmax', 'dropout', 'merge', 'masking'].includes(at.kind) || isOfActivations(at);
-    if (!leaves || at.className === 'Concatenate') return at;
-    at = at.from[0];
-  }
-  return undefined;
-}
-
 export const PLACE_RULES: readonly AuditRule[] = [
   {
     ...noted('no-bias-before'),
@@ -66,7 +48,7 @@ export const PLACE_RULES: readonly AuditRule[] = [
     reads: 'structure',
     fix: 'useBias: false.',
     find: (subject) => {
-      const layer = takesChannelMean(subject) ? biased(subject.node) : undefined;
+      const layer = takesChannelMean(subject) ? biased(subject) : undefined;
       return layer && found({ norm: subject.node.path }, layer.path);
     },
   },
@@ -78,7 +60,7 @@ export const PLACE_RULES: readonly AuditRule[] = [
     find: (subject) => {
       const { node, row } = subject;
       const applies = row.centered && !takesChannelMean(subject) && hasBeta(row) && setting(subject, 'center') === true;
-      const layer = applies ? biased(node) : undefined;
+      const layer = applies ? biased(subject) : undefined;
       return layer && found({ norm: node.path }, layer.path);
     },
   },
@@ -108,17 +90,13 @@ export const PLACE_RULES: readonly AuditRule[] = [
     id: 'wrong-axis',
     severity: 'warning',
     reads: 'structure',
-    why: 'The axis leaves out the channels of the layer before it: statistics and parameters are of positions, and the model is bound to one image or sequence size.',
+    why: 'The axis leaves out the channels of the layers beside it: statistics and parameters are of positions, and the model is bound to one image or sequence size.',
     fix: 'Use axis: -1 for channels last, axis: 1 for channels first.',
     source: 'layer',
     find: (subject) => {
-      const { node, row } = subject;
-      const rank = node.input?.length;
-      const from = rank === undefined || row.of === 'weights' || node.holder ? undefined : orienting(node);
-      const channels = from && rank !== undefined ? channelAxis(from, rank) : undefined;
-      const axes = axesOf(subject) ?? [];
-      if (channels === undefined || axes.includes(channels)) return undefined;
-      return found({ axes, channels, after: from?.path });
+      const oriented = subject.row.of === 'activations' ? orientation(subject) : undefined;
+      if (!oriented || !misses(subject, oriented.by)) return undefined;
+      return found({ axes: axesOf(subject), channels: oriented.channels, by: oriented.by.path });
     },
   },
   {
