@@ -66,16 +66,21 @@ export const passes = ({ kind, config, className }: GraphNode): boolean =>
 
 const LONGEST = 64;
 
-/** The layer before, past those that pass values on; undefined where several are read. */
-export function before(node: GraphNode): GraphNode | undefined {
+/** The layer before, past those that pass values on; undefined where several are read, or one is not wanted. */
+export function before(node: GraphNode, wanted = (_: GraphNode) => true): GraphNode | undefined {
   let at: GraphNode | undefined = node;
   for (let step = 0; step < LONGEST; step++) {
     if (at?.from.length !== 1) return undefined;
     at = at.from[0];
-    if (!at || !passes(at)) return at;
+    if (!at || !wanted(at)) return undefined;
+    if (!passes(at)) return at;
   }
   return undefined;
 }
+
+/** The layer before, where nothing else reads what it gives, the caller included. */
+export const soleBefore = (node: GraphNode): GraphNode | undefined =>
+  before(node, ({ to, isOutput }) => to.length === 1 && !isOutput);
 
 /** The first layer upstream, on any way, that is wanted; a way ends where `stop` says. */
 export function upstream(

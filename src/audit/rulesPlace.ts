@@ -1,7 +1,7 @@
 /** Where a norm stands, and what stands beside it. */
 import { dividesBySpread } from '../guide/programs.js';
 import { type NormRow, normRow } from '../norms.js';
-import { averagesOf, axesOf, before, inner, setting } from './near.js';
+import { averagesOf, axesOf, inner, setting, soleBefore } from './near.js';
 import type { GraphNode } from './node.js';
 import { misses, orientation } from './orient.js';
 import { option, word } from './part.js';
@@ -24,8 +24,8 @@ const isLinear = ({ config }: GraphNode) => ['', 'linear'].includes(word(option(
 /** The layer before whose bias goes straight into the norm of its channels, and nowhere else. */
 function biased(subject: Subject): GraphNode | undefined {
   const { node } = subject;
-  const layer = node.from.length === 1 ? before(node) : undefined;
-  if (!layer || layer.to.length > 1) return undefined;
+  const layer = soleBefore(node);
+  if (!layer) return undefined;
   const { kind, config } = inner(layer);
   const mixes = (kind === 'convolution' || kind === 'dense') && !misses(subject, layer);
   return mixes && option(config, 'useBias') !== false && isLinear(inner(layer)) ? layer : undefined;
@@ -80,7 +80,8 @@ export const PLACE_RULES: readonly AuditRule[] = [
     source: 'articles',
     find: (subject) => {
       const { node, row } = subject;
-      const first = row.of === 'activations' ? before(node) : undefined;
+      const last = row.of === 'activations' ? soleBefore(node) : undefined;
+      const first = last?.norm ? last : last && inner(last);
       if (!first?.norm) return undefined;
       const twice = isOfActivations(first) || (takesChannelMean(subject) && dividesBySpread(row));
       return twice ? found({ first: first.path }) : undefined;
