@@ -91,7 +91,7 @@ function findingOf(
   const result = rule.find(subject);
   if (!result) return undefined;
   const { id, why, fix } = rule;
-  const severity = (severities[id] ?? rule.severity) as Severity;
+  const severity = (severities[id] ?? result.severity ?? rule.severity) as Severity;
   const path = result.path ?? subject.node.path;
   return { rule: id, severity, path, why, fix, values: result.values, source: AUDIT_SOURCES[rule.source] };
 }

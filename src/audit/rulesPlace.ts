@@ -1,23 +1,13 @@
 /** Where a norm stands, and what stands beside it. */
 import { dividesBySpread } from '../guide/programs.js';
 import { type NormRow, normRow } from '../norms.js';
-import { averagesOf, axesOf, inner, setting, soleBefore } from './near.js';
+import { ending } from './ending.js';
+import type { Kind } from './kinds.js';
+import { averagesOf, axesOf, before, inner, setting, soleBefore } from './near.js';
 import type { GraphNode } from './node.js';
 import { misses, orientation } from './orient.js';
 import { option, word } from './part.js';
 import { type AuditRule, found, noted, type Subject } from './rule.js';
-
-/** Activations that stand after an output, and belong to it. */
-const OF_OUTPUT: ReadonlySet<string> = new Set(['linear', 'softmax', 'sigmoid', 'tanh', 'hardsigmoid']);
-
-const belongsToOutput = ({ kind, config, className }: GraphNode) =>
-  kind === 'softmax' || (className === 'Activation' && OF_OUTPUT.has(word(option(config, 'activation'))));
-
-/** Whether nothing but the activation of the output follows. */
-function endsIn(node: GraphNode, far = 4): boolean {
-  if (node.isOutput) return true;
-  return far > 0 && node.to.length === 1 && node.to.every((next) => belongsToOutput(next) && endsIn(next, far - 1));
-}
 
 const isLinear = ({ config }: GraphNode) => ['', 'linear'].includes(word(option(config, 'activation')));
 
@@ -38,6 +28,9 @@ const takesChannelMean = (subject: Subject) =>
   averagesOf(subject).every((list) => list.every((dimension) => dimension === 'batch' || dimension === 'space'));
 
 const hasBeta = ({ weights }: NormRow) => weights.some(({ name }) => name === 'beta');
+
+/** Kinds of layers that make an output. */
+const COMPUTING: ReadonlySet<Kind> = new Set(['convolution', 'dense', 'recurrent']);
 
 const isOfActivations = ({ norm }: GraphNode) => norm !== undefined && normRow(norm).of === 'activations';
 
@@ -69,7 +62,13 @@ export const PLACE_RULES: readonly AuditRule[] = [
     severity: 'warning',
     reads: 'structure',
     fix: 'Take it away, or put the layer that makes the output after it.',
-    find: ({ node, row }) => (row.of === 'activations' && endsIn(node) ? found({}) : undefined),
+    find: ({ node, row }) => {
+      const end = row.of === 'activations' ? ending(node) : undefined;
+      if (end === 'activation') return found({});
+      // What ends in a norm is an embedding, or an encoder, whose last norm stands on a sum.
+      const stands = row.parametersOver === 'axes' && !COMPUTING.has(before(node)?.kind ?? 'other');
+      return end && !stands ? { ...found({ result: 'the norm' }), severity: 'info' } : undefined;
+    },
   },
   {
     id: 'double-norm',
