@@ -6,7 +6,7 @@ import type { Kind } from './kinds.js';
 import { averagesOf, axesOf, before, inner, setting, soleBefore } from './near.js';
 import type { GraphNode } from './node.js';
 import { misses, orientation } from './orient.js';
-import { option, word } from './part.js';
+import { isRecord, option, word } from './part.js';
 import { type AuditRule, found, noted, type Subject } from './rule.js';
 
 const isLinear = ({ config }: GraphNode) => ['', 'linear'].includes(word(option(config, 'activation')));
@@ -33,6 +33,13 @@ const hasBeta = ({ weights }: NormRow) => weights.some(({ name }) => name === 'b
 const COMPUTING: ReadonlySet<Kind> = new Set(['convolution', 'dense', 'recurrent']);
 
 const isOfActivations = ({ norm }: GraphNode) => norm !== undefined && normRow(norm).of === 'activations';
+
+/** Whether a regularizer is there, and not all of its factors are 0. One that tells no numbers is somebody's own. */
+function decays(regularizer: unknown): boolean {
+  const config = isRecord(regularizer) ? option(regularizer, 'config') : undefined;
+  const factors = isRecord(config) ? Object.values(config) : [];
+  return Boolean(regularizer) && (factors.length === 0 || factors.some((factor) => factor !== 0));
+}
 
 export const PLACE_RULES: readonly AuditRule[] = [
   {
@@ -120,7 +127,7 @@ export const PLACE_RULES: readonly AuditRule[] = [
     source: 'weightDecay',
     find: ({ node }) => {
       const names = ['gammaRegularizer', 'betaRegularizer', 'scaleRegularizer'];
-      const decayed = names.filter((name) => option(node.config, name));
+      const decayed = names.filter((name) => decays(option(node.config, name)));
       return decayed.length > 0 ? found({ options: decayed }) : undefined;
     },
   },

@@ -147,7 +147,7 @@ describe('two norms in a row', () => {
 });
 
 describe('a norm before the output', () => {
-  const dense = (options: object = {}) => layers.dense({ units: 4, useBias: false, inputShape: [6], ...options });
+  const dense = (options: object = {}) => layers.dense({ units: 6, useBias: false, inputShape: [6], ...options });
   const head = (...rest: Layer[]) => chain(conv({ inputShape }), batch(), ...rest);
   const severities = async (given: ReturnType<typeof model> | ReturnType<typeof chain>) => {
     const { findings } = await pack.auditModel(given);
