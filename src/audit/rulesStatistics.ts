@@ -1,6 +1,6 @@
 /** Batch statistics: too few examples, the wrong ones, or none. */
 import { normRow } from '../norms.js';
-import { hasMemory, learnsStatistics, setting, statisticsBatch, takesBatch, upstream } from './near.js';
+import { before, hasMemory, learnsStatistics, setting, statisticsBatch, takesBatch, upstream } from './near.js';
 import type { GraphNode } from './node.js';
 import { option } from './part.js';
 import { type AuditRule, found, noted } from './rule.js';
@@ -117,8 +117,8 @@ export const STATISTICS_RULES: readonly AuditRule[] = [
     fix: 'Use layer normalization on the sequence.',
     find: (subject) => {
       if (!hasMemory(subject)) return undefined;
-      const recurrent = subject.node.from.find((from) => [from, ...from.held].some(isRecurrentSequence));
-      return recurrent && found({ after: recurrent.path });
+      const last = before(subject.node);
+      return last && [last, ...last.held].some(isRecurrentSequence) ? found({ after: last.path }) : undefined;
     },
   },
 ];
