@@ -36,6 +36,10 @@ export function averagesOf(subject: Subject): NormRow['averagesOver'] {
 /** Takes statistics of a batch in training. */
 export const takesBatch = (subject: Subject): boolean => averagesOf(subject).some((list) => list.includes('batch'));
 
+/** Its sets are of one channel each. */
+export const isOfChannels = (subject: Subject): boolean =>
+  averagesOf(subject).every((list) => list.every((dimension) => dimension === 'batch' || dimension === 'space'));
+
 /** Keeps moving statistics. */
 export const hasMemory = (subject: Subject): boolean => subject.row.memory && takesBatch(subject);
 

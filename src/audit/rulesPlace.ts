@@ -3,7 +3,7 @@ import { dividesBySpread } from '../guide/programs.js';
 import { type NormRow, normRow } from '../norms.js';
 import { ending } from './ending.js';
 import type { Kind } from './kinds.js';
-import { averagesOf, axesOf, before, inner, setting, soleBefore } from './near.js';
+import { axesOf, before, inner, isOfChannels, setting, soleBefore } from './near.js';
 import type { GraphNode } from './node.js';
 import { misses, orientation } from './orient.js';
 import { isRecord, option, word } from './part.js';
@@ -23,9 +23,7 @@ function biased(subject: Subject): GraphNode | undefined {
 
 /** Whether the mean of each channel by itself is taken away: then a bias of the channel is, too. */
 const takesChannelMean = (subject: Subject) =>
-  subject.row.of === 'activations' &&
-  subject.row.centered &&
-  averagesOf(subject).every((list) => list.every((dimension) => dimension === 'batch' || dimension === 'space'));
+  subject.row.of === 'activations' && subject.row.centered && isOfChannels(subject);
 
 const hasBeta = ({ weights }: NormRow) => weights.some(({ name }) => name === 'beta');
 
