@@ -3,7 +3,7 @@ import { problem } from '../core/errors.js';
 import { meant } from '../core/near.js';
 import type { Facts } from '../guide/facts.js';
 import { normRow } from '../norms.js';
-import { type Batch, checkBatch, statisticsOf } from './batch.js';
+import { type Batch, checkBatch, checkInputs, statisticsOf } from './batch.js';
 import { checkHints, type Description, factsOf, type ModelLike } from './describe.js';
 import type { Finding } from './finding.js';
 import type { Graph } from './graph.js';
@@ -55,6 +55,7 @@ async function subjectsIn(model: ModelLike, graph: Graph, facts: Facts, { batch 
   if (batch && !live) {
     throw problem(SUBJECT, 'a batch needs a model in memory', {}, 'Load it: await tf.loadLayersModel(…).');
   }
+  if (batch) checkInputs(SUBJECT, model as unknown as LayersModel, batch);
   const values = await valuesOf(norms);
   const trained = await hasLearned(graph.nodes);
   const watched = norms.filter(({ norm }) => norm && normRow(norm).of === 'activations');
