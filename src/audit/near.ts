@@ -1,11 +1,12 @@
 /** Questions about a norm and its neighbours, that several rules ask. */
 import { averages } from '../guide/cost.js';
 import { statisticsBatchOf } from '../guide/recommend.js';
-import { type NormRow, OURS } from '../norms.js';
+import type { NormRow } from '../norms.js';
 import { classMap } from '../serialization/registry.js';
 import type { GraphNode } from './node.js';
 import { numberOf, option, type Shape, word } from './part.js';
 import type { Subject } from './rule.js';
+import { isStockClass } from './stock.js';
 
 /** An option of the norm, or the default of its row. */
 export const setting = ({ node, row }: Subject, name: string): unknown =>
@@ -48,8 +49,6 @@ export const learnsStatistics = (subject: Subject): boolean =>
 
 export const statisticsBatch = ({ facts }: Subject): number | undefined => numberOf(statisticsBatchOf(facts));
 
-const isOurs = (cls: unknown): boolean => typeof cls === 'function' && OURS in cls;
-
 /** The class that a file with this name would load as. */
 export function registered(className: string): unknown {
   const map = classMap();
@@ -58,8 +57,9 @@ export function registered(className: string): unknown {
 
 /** Whether the host's own layer computes this: the one in memory, or the one that a file would load as. */
 export function isStock({ node, row }: Subject): boolean {
-  if (row.stockClassName !== node.className) return false;
-  return node.layer ? !isOurs(node.layer.constructor) : !isOurs(registered(node.className));
+  const { className, layer } = node;
+  const cls = layer ? layer.constructor : registered(className);
+  return cls === undefined ? row.stockClassName === className : isStockClass(row, className, cls);
 }
 
 /** Passes values on as they are, in inference at least. */

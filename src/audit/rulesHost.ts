@@ -1,9 +1,8 @@
 /** What the host does wrong with its own layers, and with names. */
-import { OURS } from '../norms.js';
 import { axesOf, hasMemory, isStock, registered, setting, takesBatch, upstream } from './near.js';
 import { option } from './part.js';
 import { type AuditRule, found, noted } from './rule.js';
-import { stockClass } from './stock.js';
+import { isOurs, isStockClass } from './stock.js';
 
 /** tfjs's own layers take no more. */
 const STOCK_RANK = 4;
@@ -83,12 +82,9 @@ export const HOST_RULES: readonly AuditRule[] = [
     fix: "Call register(tf, { onConflict: 'replace' }), or give the other class a name of its own.",
     source: 'tfjsRegistry',
     find: ({ node, row }) => {
-      const there = registered(node.className);
-      const isKnown = (cls: unknown) => OURS in (cls as object) || cls === stockClass(row);
-      if (there !== undefined && !isKnown(there)) return found({ className: node.className });
-      const own = node.layer?.constructor;
-      const stranger = own && row.stockClassName !== node.className && !(OURS in own);
-      return stranger ? found({ className: node.className }) : undefined;
+      const { className, layer } = node;
+      const isStrange = (cls: unknown) => cls !== undefined && !isOurs(cls) && !isStockClass(row, className, cls);
+      return [registered(className), layer?.constructor].some(isStrange) ? found({ className }) : undefined;
     },
   },
   {
