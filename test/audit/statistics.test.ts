@@ -121,6 +121,17 @@ describe('switchable norm without batch statistics is no batch norm', () => {
     expect(await rulesOf(synchronized(['batch', 'layer']))).toEqual(['synchronized@norm']);
   });
 
+  test('in the step of a recurrent layer', async () => {
+    const stepping = (statistics: string[]) => {
+      const layer = { class_name: 'SwitchableNormalization', config: { name: 'norm', statistics } };
+      const cell = { class_name: 'NormedCell', config: { name: 'cell', units: 4, layer } };
+      const rnn = { class_name: 'RNN', config: { name: 'rnn', cell, batch_input_shape: [null, 5, 3] } };
+      return { class_name: 'Sequential', config: { layers: [rnn] } };
+    };
+    expect(await rulesOf(stepping(['instance', 'layer']))).toEqual([]);
+    expect(await rulesOf(stepping(['layer', 'batch']))).toEqual(['norm-in-rnn-step@rnn/cell/norm']);
+  });
+
   test('of a channel’s statistics only, the bias before it is taken away', async () => {
     const biased = (statistics: pack.SwitchableNormalizationArgs['statistics']) =>
       convolutional([pack.switchableNormalization({ name: 'norm', statistics })], { useBias: true });
