@@ -1,16 +1,15 @@
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { problem } from '../core/errors.js';
-import { meant } from '../core/near.js';
 import type { Facts } from '../guide/facts.js';
 import { normRow } from '../norms.js';
-import { type Batch, checkBatch, statisticsOf } from './batch.js';
-import { checkHints, type Description, factsOf, type ModelLike } from './describe.js';
+import { checkInputs, statisticsOf } from './batch.js';
+import { type Description, factsOf, type ModelLike } from './describe.js';
 import type { Finding } from './finding.js';
 import type { Graph } from './graph.js';
 import { isModel } from './live.js';
 import { epsilonOf } from './near.js';
 import type { GraphNode } from './node.js';
-import { isRecord } from './part.js';
+import { type AuditOptions, checkOptions, checkPlain } from './options.js';
 import { readModel } from './read.js';
 import { AuditReport } from './report.js';
 import { type AuditRule, SEVERITIES, type Severity, type Subject } from './rule.js';
@@ -20,41 +19,13 @@ import { hasLearned, valuesOf } from './values.js';
 
 const SUBJECT = 'auditModel';
 
-export interface AuditOptions {
-  /** Inputs of the model, as `model.predict` takes them: the rules that need data run too. They stay the caller's. */
-  readonly batch?: Batch;
-  /** Reject where there is an error or a warning. @default false */
-  readonly strict?: boolean;
-  /** Another severity for a rule, or `'off'`, by the rule's identifier. */
-  readonly rules?: Readonly<Record<string, Severity | 'off'>>;
-}
-
-function checkRules(rules: unknown): void {
-  const ids = AUDIT_RULES.map(({ id }) => id);
-  for (const [id, severity] of Object.entries(isRecord(rules) ? rules : {})) {
-    if (!ids.includes(id)) throw problem(SUBJECT, 'unknown rule', { rule: id }, meant(id, ids));
-    const words = [...SEVERITIES, 'off'];
-    if (!words.includes(severity as string))
-      throw problem(SUBJECT, 'unknown severity', { [id]: severity }, meant(severity, words));
-  }
-}
-
-function checkOptions(options: unknown): void {
-  const names = ['batch', 'strict', 'rules'];
-  if (!isRecord(options))
-    throw problem(SUBJECT, 'options must be one plain object', {}, `Options are ${names.join(', ')}.`);
-  const unknown = Object.keys(options).find((name) => !names.includes(name));
-  if (unknown) throw problem(SUBJECT, 'unknown option', { option: unknown }, meant(unknown, names));
-  checkRules(options.rules);
-  if (options.batch !== undefined) checkBatch(SUBJECT, options.batch);
-}
-
 async function subjectsIn(model: ModelLike, graph: Graph, facts: Facts, { batch }: AuditOptions): Promise<Subject[]> {
   const norms = graph.nodes.filter(({ norm }) => norm !== undefined);
   const live = isModel(model);
   if (batch && !live) {
     throw problem(SUBJECT, 'a batch needs a model in memory', {}, 'Load it: await tf.loadLayersModel(…).');
   }
+  if (batch) checkInputs(SUBJECT, model as unknown as LayersModel, batch);
   const values = await valuesOf(norms);
   const trained = await hasLearned(graph.nodes);
   const watched = norms.filter(({ norm }) => norm && normRow(norm).of === 'activations');
@@ -91,7 +62,7 @@ function findingOf(
   const result = rule.find(subject);
   if (!result) return undefined;
   const { id, why, fix } = rule;
-  const severity = (severities[id] ?? rule.severity) as Severity;
+  const severity = (severities[id] ?? result.severity ?? rule.severity) as Severity;
   const path = result.path ?? subject.node.path;
   return { rule: id, severity, path, why, fix, values: result.values, source: AUDIT_SOURCES[rule.source] };
 }
@@ -137,8 +108,8 @@ export async function auditModel(
   facts?: Partial<Facts>,
   options: AuditOptions = {},
 ): Promise<AuditReport> {
-  checkHints(SUBJECT, facts);
-  checkOptions(options);
+  if (facts !== undefined) checkPlain(SUBJECT, 'facts', facts, 'Try { batchSize: 4 }.');
+  checkOptions(SUBJECT, options);
   const graph = readModel(SUBJECT, model);
   const known = factsOf(graph, facts);
   const subjects = await subjectsIn(model, graph, known, options);

@@ -1,7 +1,8 @@
-export { type AuditOptions, auditModel } from './audit.js';
+export { auditModel } from './audit.js';
 export type { Batch as AuditBatch } from './batch.js';
 export { type Description, describeModel, type ModelLike } from './describe.js';
 export type { AuditedLayer, Finding } from './finding.js';
+export type { AuditOptions } from './options.js';
 export { AuditReport } from './report.js';
 export type { AuditRule, Reads, Severity } from './rule.js';
 export { AUDIT_RULES } from './rules.js';

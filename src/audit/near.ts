@@ -1,10 +1,12 @@
 /** Questions about a norm and its neighbours, that several rules ask. */
+import { averages } from '../guide/cost.js';
 import { statisticsBatchOf } from '../guide/recommend.js';
-import { type NormRow, OURS } from '../norms.js';
+import type { NormRow } from '../norms.js';
 import { classMap } from '../serialization/registry.js';
 import type { GraphNode } from './node.js';
 import { numberOf, option, type Shape, word } from './part.js';
 import type { Subject } from './rule.js';
+import { isStockClass } from './stock.js';
 
 /** An option of the norm, or the default of its row. */
 export const setting = ({ node, row }: Subject, name: string): unknown =>
@@ -26,15 +28,26 @@ export function channelsOf(subject: Subject): number | undefined {
   return typeof size === 'number' ? size : undefined;
 }
 
-/** Takes statistics of a batch in training. */
-export const takesBatch = (row: NormRow): boolean => row.averagesOver.some((list) => list.includes('batch'));
+/** What it averages over: of a mixture, the statistics it was given. */
+export function averagesOf(subject: Subject): NormRow['averagesOver'] {
+  const statistics = setting(subject, 'statistics');
+  return averages(subject.row, Array.isArray(statistics) ? { statistics } : {});
+}
 
-export const learnsStatistics = ({ node, row }: Subject): boolean =>
-  takesBatch(row) && !node.frozen && option(node.config, 'training') !== false;
+/** Takes statistics of a batch in training. */
+export const takesBatch = (subject: Subject): boolean => averagesOf(subject).some((list) => list.includes('batch'));
+
+/** Its sets are of one channel each. */
+export const isOfChannels = (subject: Subject): boolean =>
+  averagesOf(subject).every((list) => list.every((dimension) => dimension === 'batch' || dimension === 'space'));
+
+/** Keeps moving statistics. */
+export const hasMemory = (subject: Subject): boolean => subject.row.memory && takesBatch(subject);
+
+export const learnsStatistics = (subject: Subject): boolean =>
+  takesBatch(subject) && !subject.node.frozen && option(subject.node.config, 'training') !== false;
 
 export const statisticsBatch = ({ facts }: Subject): number | undefined => numberOf(statisticsBatchOf(facts));
-
-const isOurs = (cls: unknown): boolean => typeof cls === 'function' && OURS in cls;
 
 /** The class that a file with this name would load as. */
 export function registered(className: string): unknown {
@@ -44,8 +57,9 @@ export function registered(className: string): unknown {
 
 /** Whether the host's own layer computes this: the one in memory, or the one that a file would load as. */
 export function isStock({ node, row }: Subject): boolean {
-  if (row.stockClassName !== node.className) return false;
-  return node.layer ? !isOurs(node.layer.constructor) : !isOurs(registered(node.className));
+  const { className, layer } = node;
+  const cls = layer ? layer.constructor : registered(className);
+  return cls === undefined ? row.stockClassName === className : isStockClass(row, className, cls);
 }
 
 /** Passes values on as they are, in inference at least. */
@@ -56,16 +70,21 @@ export const passes = ({ kind, config, className }: GraphNode): boolean =>
 
 const LONGEST = 64;
 
-/** The layer before, past those that pass values on; undefined where several are read. */
-export function before(node: GraphNode): GraphNode | undefined {
+/** The layer before, past those that pass values on; undefined where several are read, or one is not wanted. */
+export function before(node: GraphNode, wanted = (_: GraphNode) => true): GraphNode | undefined {
   let at: GraphNode | undefined = node;
   for (let step = 0; step < LONGEST; step++) {
     if (at?.from.length !== 1) return undefined;
     at = at.from[0];
-    if (!at || !passes(at)) return at;
+    if (!at || !wanted(at)) return undefined;
+    if (!passes(at)) return at;
   }
   return undefined;
 }
+
+/** The layer before, where nothing else reads what it gives, the caller included. */
+export const soleBefore = (node: GraphNode): GraphNode | undefined =>
+  before(node, ({ to, isOutput }) => to.length === 1 && !isOutput);
 
 /** The first layer upstream, on any way, that is wanted; a way ends where `stop` says. */
 export function upstream(

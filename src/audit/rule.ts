@@ -30,6 +30,8 @@ export interface Subject {
 export interface Found {
   /** Another layer than the norm. */
   readonly path?: string;
+  /** Where the fault is less grave than its rule says. */
+  readonly severity?: Severity;
   readonly values: Readonly<Record<string, unknown>>;
 }
 

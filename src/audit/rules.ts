@@ -1,5 +1,6 @@
 import { frozen } from '../guide/frozen.js';
 import type { AuditRule } from './rule.js';
+import { BATCH_RULES } from './rulesBatch.js';
 import { HOST_RULES } from './rulesHost.js';
 import { PLACE_RULES } from './rulesPlace.js';
 import { SET_RULES } from './rulesSets.js';
@@ -13,4 +14,5 @@ export const AUDIT_RULES: readonly AuditRule[] = frozen([
   ...HOST_RULES,
   ...PLACE_RULES,
   ...VALUE_RULES,
+  ...BATCH_RULES,
 ]);

@@ -1,9 +1,8 @@
 /** What the host does wrong with its own layers, and with names. */
-import { OURS } from '../norms.js';
-import { axesOf, isStock, registered, setting, takesBatch, upstream } from './near.js';
+import { axesOf, hasMemory, isStock, registered, setting, takesBatch, upstream } from './near.js';
 import { option } from './part.js';
 import { type AuditRule, found, noted } from './rule.js';
-import { stockClass } from './stock.js';
+import { isOurs, isStockClass } from './stock.js';
 
 /** tfjs's own layers take no more. */
 const STOCK_RANK = 4;
@@ -17,7 +16,7 @@ export const HOST_RULES: readonly AuditRule[] = [
     fix: 'Load the model after replaceStockNormalization(), or exchange the layer for batchNormalization of this package.',
     source: 'tfjs',
     find: (subject) =>
-      subject.node.frozen && subject.row.memory && isStock(subject) ? found({ trainable: false }) : undefined,
+      subject.node.frozen && hasMemory(subject) && isStock(subject) ? found({ trainable: false }) : undefined,
   },
   {
     id: 'stock-axis',
@@ -29,7 +28,7 @@ export const HOST_RULES: readonly AuditRule[] = [
     find: (subject) => {
       const rank = subject.node.input?.length;
       const [axis] = axesOf(subject) ?? [];
-      if (rank === undefined || !takesBatch(subject.row) || !isStock(subject)) return undefined;
+      if (rank === undefined || !takesBatch(subject) || !isStock(subject)) return undefined;
       return axis === rank - 1 ? undefined : found({ axis, rank });
     },
   },
@@ -65,8 +64,8 @@ export const HOST_RULES: readonly AuditRule[] = [
     fix: 'Use batchNormalization of this package, which leaves masked steps out, or layer normalization.',
     source: 'tfjs',
     find: (subject) => {
-      const { node, row } = subject;
-      if (!row.memory || node.input?.length !== 3 || !isStock(subject)) return undefined;
+      const { node } = subject;
+      if (!hasMemory(subject) || node.input?.length !== 3 || !isStock(subject)) return undefined;
       const masks = upstream(
         node,
         ({ kind, config }) => kind === 'masking' || option(config, 'maskZero') === true,
@@ -83,12 +82,9 @@ export const HOST_RULES: readonly AuditRule[] = [
     fix: "Call register(tf, { onConflict: 'replace' }), or give the other class a name of its own.",
     source: 'tfjsRegistry',
     find: ({ node, row }) => {
-      const there = registered(node.className);
-      const isKnown = (cls: unknown) => OURS in (cls as object) || cls === stockClass(row);
-      if (there !== undefined && !isKnown(there)) return found({ className: node.className });
-      const own = node.layer?.constructor;
-      const stranger = own && row.stockClassName !== node.className && !(OURS in own);
-      return stranger ? found({ className: node.className }) : undefined;
+      const { className, layer } = node;
+      const isStrange = (cls: unknown) => cls !== undefined && !isOurs(cls) && !isStockClass(row, className, cls);
+      return [registered(className), layer?.constructor].some(isStrange) ? found({ className }) : undefined;
     },
   },
   {

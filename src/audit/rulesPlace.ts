@@ -1,62 +1,42 @@
 /** Where a norm stands, and what stands beside it. */
 import { dividesBySpread } from '../guide/programs.js';
 import { type NormRow, normRow } from '../norms.js';
-import { axesOf, before, inner, setting } from './near.js';
+import { ending } from './ending.js';
+import type { Kind } from './kinds.js';
+import { axesOf, before, inner, isOfChannels, setting, soleBefore } from './near.js';
 import type { GraphNode } from './node.js';
-import { option, word } from './part.js';
-import { type AuditRule, found, noted } from './rule.js';
-
-/** Activations that stand after an output, and belong to it. */
-const OF_OUTPUT: ReadonlySet<string> = new Set(['linear', 'softmax', 'sigmoid', 'tanh', 'hardsigmoid']);
-
-const belongsToOutput = ({ kind, config, className }: GraphNode) =>
-  kind === 'softmax' || (className === 'Activation' && OF_OUTPUT.has(word(option(config, 'activation'))));
-
-/** Whether nothing but the activation of the output follows. */
-function endsIn(node: GraphNode, far = 4): boolean {
-  if (node.isOutput) return true;
-  return far > 0 && node.to.length === 1 && node.to.every((next) => belongsToOutput(next) && endsIn(next, far - 1));
-}
+import { misses, orientation } from './orient.js';
+import { isRecord, option, word } from './part.js';
+import { type AuditRule, found, noted, type Subject } from './rule.js';
 
 const isLinear = ({ config }: GraphNode) => ['', 'linear'].includes(word(option(config, 'activation')));
 
-/** The layer before whose bias goes straight into the norm, and nowhere else. */
-function biased(node: GraphNode): GraphNode | undefined {
-  const layer = node.from.length === 1 ? before(node) : undefined;
-  if (!layer || layer.to.length > 1) return undefined;
+/** The layer before whose bias goes straight into the norm of its channels, and nowhere else. */
+function biased(subject: Subject): GraphNode | undefined {
+  const { node } = subject;
+  const layer = soleBefore(node);
+  if (!layer) return undefined;
   const { kind, config } = inner(layer);
-  const mixes = kind === 'convolution' || kind === 'dense';
+  const mixes = (kind === 'convolution' || kind === 'dense') && !misses(subject, layer);
   return mixes && option(config, 'useBias') !== false && isLinear(inner(layer)) ? layer : undefined;
 }
 
 /** Whether the mean of each channel by itself is taken away: then a bias of the channel is, too. */
-const takesChannelMean = ({ averagesOver, centered, of }: NormRow) =>
-  of === 'activations' &&
-  centered &&
-  averagesOver.every((list) => list.every((dimension) => dimension === 'batch' || dimension === 'space'));
+const takesChannelMean = (subject: Subject) =>
+  subject.row.of === 'activations' && subject.row.centered && isOfChannels(subject);
 
 const hasBeta = ({ weights }: NormRow) => weights.some(({ name }) => name === 'beta');
 
+/** Kinds of layers that make an output. */
+const COMPUTING: ReadonlySet<Kind> = new Set(['convolution', 'dense', 'recurrent']);
+
 const isOfActivations = ({ norm }: GraphNode) => norm !== undefined && normRow(norm).of === 'activations';
 
-/** The axis that a layer's channels lie on, or undefined where its class does not say. */
-function channelAxis(node: GraphNode, rank: number): number | undefined {
-  const layer = inner(node);
-  if (layer.kind === 'convolution' || layer.kind === 'pool') {
-    return word(option(layer.config, 'dataFormat')) === 'channelsfirst' ? 1 : rank - 1;
-  }
-  return ['dense', 'embedding', 'recurrent', 'attention'].includes(layer.kind) ? rank - 1 : undefined;
-}
-
-/** The layer upstream that says where the channels are: activations and sums leave them there. */
-function orienting(node: GraphNode): GraphNode | undefined {
-  let at: GraphNode | undefined = node.from[0];
-  for (let step = 0; at && step < 16; step++) {
-    const leaves = ['activation', 'softmax', 'dropout', 'merge', 'masking'].includes(at.kind) || isOfActivations(at);
-    if (!leaves || at.className === 'Concatenate') return at;
-    at = at.from[0];
-  }
-  return undefined;
+/** Whether a regularizer is there, and not all of its factors are 0. One that tells no numbers is somebody's own. */
+function decays(regularizer: unknown): boolean {
+  const config = isRecord(regularizer) ? option(regularizer, 'config') : undefined;
+  const factors = isRecord(config) ? Object.values(config) : [];
+  return Boolean(regularizer) && (factors.length === 0 || factors.some((factor) => factor !== 0));
 }
 
 export const PLACE_RULES: readonly AuditRule[] = [
@@ -65,9 +45,9 @@ export const PLACE_RULES: readonly AuditRule[] = [
     severity: 'info',
     reads: 'structure',
     fix: 'useBias: false.',
-    find: ({ node, row }) => {
-      const layer = takesChannelMean(row) ? biased(node) : undefined;
-      return layer && found({ norm: node.path }, layer.path);
+    find: (subject) => {
+      const layer = takesChannelMean(subject) ? biased(subject) : undefined;
+      return layer && found({ norm: subject.node.path }, layer.path);
     },
   },
   {
@@ -77,8 +57,8 @@ export const PLACE_RULES: readonly AuditRule[] = [
     fix: 'useBias: false.',
     find: (subject) => {
       const { node, row } = subject;
-      const applies = row.centered && !takesChannelMean(row) && hasBeta(row) && setting(subject, 'center') === true;
-      const layer = applies ? biased(node) : undefined;
+      const applies = row.centered && !takesChannelMean(subject) && hasBeta(row) && setting(subject, 'center') === true;
+      const layer = applies ? biased(subject) : undefined;
       return layer && found({ norm: node.path }, layer.path);
     },
   },
@@ -87,7 +67,13 @@ export const PLACE_RULES: readonly AuditRule[] = [
     severity: 'warning',
     reads: 'structure',
     fix: 'Take it away, or put the layer that makes the output after it.',
-    find: ({ node, row }) => (row.of === 'activations' && endsIn(node) ? found({}) : undefined),
+    find: ({ node, row }) => {
+      const end = row.of === 'activations' ? ending(node) : undefined;
+      if (end === 'activation') return found({});
+      // What ends in a norm is an embedding, or an encoder, whose last norm stands on a sum.
+      const stands = row.parametersOver === 'axes' && !COMPUTING.has(before(node)?.kind ?? 'other');
+      return end && !stands ? { ...found({ result: 'the norm' }), severity: 'info' } : undefined;
+    },
   },
   {
     id: 'double-norm',
@@ -96,10 +82,12 @@ export const PLACE_RULES: readonly AuditRule[] = [
     why: 'A norm right after a norm does its work again; of the first one only the parameters are left, which the second takes away where it averages over the same.',
     fix: 'Keep one of them.',
     source: 'articles',
-    find: ({ node, row }) => {
-      const first = row.of === 'activations' ? before(node) : undefined;
+    find: (subject) => {
+      const { node, row } = subject;
+      const last = row.of === 'activations' ? soleBefore(node) : undefined;
+      const first = last?.norm ? last : last && inner(last);
       if (!first?.norm) return undefined;
-      const twice = isOfActivations(first) || (takesChannelMean(row) && dividesBySpread(row));
+      const twice = isOfActivations(first) || (takesChannelMean(subject) && dividesBySpread(row));
       return twice ? found({ first: first.path }) : undefined;
     },
   },
@@ -107,17 +95,13 @@ export const PLACE_RULES: readonly AuditRule[] = [
     id: 'wrong-axis',
     severity: 'warning',
     reads: 'structure',
-    why: 'The axis leaves out the channels of the layer before it: statistics and parameters are of positions, and the model is bound to one image or sequence size.',
+    why: 'The axis leaves out the channels of the layers beside it: statistics and parameters are of positions, and the model is bound to one image or sequence size.',
     fix: 'Use axis: -1 for channels last, axis: 1 for channels first.',
     source: 'layer',
     find: (subject) => {
-      const { node, row } = subject;
-      const rank = node.input?.length;
-      const from = rank === undefined || row.of === 'weights' || node.holder ? undefined : orienting(node);
-      const channels = from && rank !== undefined ? channelAxis(from, rank) : undefined;
-      const axes = axesOf(subject) ?? [];
-      if (channels === undefined || axes.includes(channels)) return undefined;
-      return found({ axes, channels, after: from?.path });
+      const oriented = subject.row.of === 'activations' ? orientation(subject) : undefined;
+      if (!oriented || !misses(subject, oriented.by)) return undefined;
+      return found({ axes: axesOf(subject), channels: oriented.channels, by: oriented.by.path });
     },
   },
   {
@@ -141,7 +125,7 @@ export const PLACE_RULES: readonly AuditRule[] = [
     source: 'weightDecay',
     find: ({ node }) => {
       const names = ['gammaRegularizer', 'betaRegularizer', 'scaleRegularizer'];
-      const decayed = names.filter((name) => option(node.config, name));
+      const decayed = names.filter((name) => decays(option(node.config, name)));
       return decayed.length > 0 ? found({ options: decayed }) : undefined;
     },
   },

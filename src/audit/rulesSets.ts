@@ -1,11 +1,10 @@
 /** Sets of which no statistic can be taken, and numbers that vanish. */
 import { isDegenerate } from '../auto/degenerate.js';
-import type { NormRow } from '../norms.js';
-import { axesOf, channelsOf, epsilonOf, product, setting } from './near.js';
+import { averagesOf, axesOf, channelsOf, epsilonOf, product, setting } from './near.js';
 import { numberOf } from './part.js';
 import { type AuditRule, found, noted, type Subject } from './rule.js';
 
-const needsSpace = ({ averagesOver }: NormRow) => averagesOver.some((list) => list.length === 1 && list[0] === 'space');
+const needsSpace = (subject: Subject) => averagesOf(subject).some((list) => list.length === 1 && list[0] === 'space');
 
 const groupsOf = (subject: Subject) => numberOf(setting(subject, 'groups'));
 
@@ -33,7 +32,7 @@ export const SET_RULES: readonly AuditRule[] = [
     fix: "Use fewer groups (groups: 'auto'), or layer normalization.",
     source: 'group',
     find: (subject) =>
-      !needsSpace(subject.row) && collapses(subject)
+      !needsSpace(subject) && collapses(subject)
         ? found({ shape: subject.node.input, groups: groupsOf(subject) })
         : undefined,
   },
@@ -43,7 +42,7 @@ export const SET_RULES: readonly AuditRule[] = [
     reads: 'structure',
     fix: 'Use layer or group normalization there, or put it before the pooling.',
     find: (subject) =>
-      needsSpace(subject.row) && collapses(subject)
+      needsSpace(subject) && collapses(subject)
         ? found({ shape: subject.node.input, values: product(subject.node.input?.slice(1, -1) ?? []) })
         : undefined,
   },
@@ -74,9 +73,9 @@ export const SET_RULES: readonly AuditRule[] = [
     severity: 'warning',
     reads: 'facts',
     fix: 'Use batchInstance normalization, which learns which channels keep them.',
-    find: ({ row, facts }) => {
-      const only = row.averagesOver.length === 1 && needsSpace(row);
-      return only && facts.style === 'keep' ? found({ style: 'keep' }) : undefined;
+    find: (subject) => {
+      const only = averagesOf(subject).length === 1 && needsSpace(subject);
+      return only && subject.facts.style === 'keep' ? found({ style: 'keep' }) : undefined;
     },
   },
 ];

@@ -1,6 +1,6 @@
 /** Batch statistics: too few examples, the wrong ones, or none. */
 import { normRow } from '../norms.js';
-import { learnsStatistics, setting, statisticsBatch, takesBatch, upstream } from './near.js';
+import { before, hasMemory, learnsStatistics, setting, statisticsBatch, takesBatch, upstream } from './near.js';
 import type { GraphNode } from './node.js';
 import { option } from './part.js';
 import { type AuditRule, found, noted } from './rule.js';
@@ -40,7 +40,7 @@ export const STATISTICS_RULES: readonly AuditRule[] = [
     fix: 'Write 1 − momentum: 0.9 for PyTorch’s 0.1.',
     find: (subject) => {
       const momentum = setting(subject, 'momentum');
-      return subject.row.memory && typeof momentum === 'number' && momentum < 0.5 ? found({ momentum }) : undefined;
+      return hasMemory(subject) && typeof momentum === 'number' && momentum < 0.5 ? found({ momentum }) : undefined;
     },
   },
   {
@@ -48,14 +48,16 @@ export const STATISTICS_RULES: readonly AuditRule[] = [
     severity: 'error',
     reads: 'facts',
     fix: 'Use layer normalization, or weight normalization around the layers.',
-    find: ({ row, facts }) => (facts.gradientPenalty && takesBatch(row) ? found({ gradientPenalty: true }) : undefined),
+    find: (subject) =>
+      subject.facts.gradientPenalty && takesBatch(subject) ? found({ gradientPenalty: true }) : undefined,
   },
   {
     ...noted('distribution-shift'),
     severity: 'warning',
     reads: 'facts',
     fix: 'Use group or layer normalization, or calibrateStatistics on data as at inference.',
-    find: ({ row, facts }) => (facts.distributionShift && row.memory ? found({ distributionShift: true }) : undefined),
+    find: (subject) =>
+      subject.facts.distributionShift && hasMemory(subject) ? found({ distributionShift: true }) : undefined,
   },
   {
     ...noted('per-device'),
@@ -72,8 +74,10 @@ export const STATISTICS_RULES: readonly AuditRule[] = [
     severity: 'warning',
     reads: 'structure',
     fix: 'Here it computes the statistics of its own batch: see that this is large enough, or use group normalization.',
-    find: ({ node, row }) =>
-      row.memory && option(node.config, 'synchronized') === true ? found({ synchronized: true }) : undefined,
+    find: (subject) =>
+      hasMemory(subject) && option(subject.node.config, 'synchronized') === true
+        ? found({ synchronized: true })
+        : undefined,
   },
   {
     id: 'dropout-before-batch',
@@ -99,8 +103,8 @@ export const STATISTICS_RULES: readonly AuditRule[] = [
     why: 'Batch statistics inside the step of a recurrent layer mix all steps, which differ, and move once a step instead of once a batch.',
     fix: 'Normalize the sequence that the layer returns, by layer normalization; inside the step use a norm without memory.',
     source: 'recurrentBatch',
-    find: ({ node, row }) => {
-      for (let { holder } = node; holder && row.memory; holder = holder.holder) {
+    find: (subject) => {
+      for (let { holder } = subject.node; holder && hasMemory(subject); holder = holder.holder) {
         if (holder.kind === 'recurrent') return found({ within: holder.path });
       }
       return undefined;
@@ -111,10 +115,10 @@ export const STATISTICS_RULES: readonly AuditRule[] = [
     severity: 'warning',
     reads: 'structure',
     fix: 'Use layer normalization on the sequence.',
-    find: ({ node, row }) => {
-      if (!row.memory) return undefined;
-      const recurrent = node.from.find((from) => [from, ...from.held].some(isRecurrentSequence));
-      return recurrent && found({ after: recurrent.path });
+    find: (subject) => {
+      if (!hasMemory(subject)) return undefined;
+      const last = before(subject.node);
+      return last && [last, ...last.held].some(isRecurrentSequence) ? found({ after: last.path }) : undefined;
     },
   },
 ];

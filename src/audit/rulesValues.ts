@@ -1,29 +1,32 @@
-/** Weights of a trained model, and what a batch shows. */
-import { epsilonOf, setting } from './near.js';
-import { numberOf, option, word } from './part.js';
+/** Weights of a trained model. */
+import type { NormRow, WeightRow } from '../norms.js';
+import { some, where } from './channels.js';
+import { startOf } from './initial.js';
+import { epsilonOf, inner, setting } from './near.js';
+import { numberOf } from './part.js';
 import { type AuditRule, found, type Subject } from './rule.js';
 
 const every = (values: Float32Array | undefined, value: number) =>
   values !== undefined && values.length > 0 && values.every((x) => x === value);
-
-const where = (values: Float32Array, holds: (value: number) => boolean): number[] =>
-  [...values.keys()].filter((i) => holds(values[i] as number));
-
-/** Channels with a fault, as a finding tells them: how many, and the first. */
-const some = (channels: readonly number[], of: number) =>
-  channels.length > 0 ? found({ channels: channels.slice(0, 8), count: channels.length, of }) : undefined;
 
 /** Against epsilon: below the first share the input is constant, below the second epsilon decides. */
 const NOTHING = 1e-3;
 /** A few weak channels are usual. */
 const SHARE = 0.1;
 
-const stillInitial = ({ values }: Subject) => every(values?.moving_mean, 0) && every(values?.moving_variance, 1);
+/** Of the statistics that the norm keeps. */
+const stillInitial = ({ values }: Subject) =>
+  every(values?.moving_mean, 0) && (values?.moving_variance === undefined || every(values.moving_variance, 1));
 
-const begins = ({ node }: Subject, name: string): string => {
-  const initializer = option(node.config, name) as { className?: unknown; class_name?: unknown } | string | undefined;
-  return word(typeof initializer === 'object' ? (initializer?.className ?? initializer?.class_name) : initializer);
-};
+const begun = ({ values }: Subject) => ({ mean: 0, ...(values?.moving_variance ? { variance: 1 } : {}) });
+
+/** The weight that a channel is multiplied with. */
+const factorOf = ({ weights }: NormRow) =>
+  weights.find(({ option, initializer }) => option === 'gamma' || option === 'scale' || initializer === 'given');
+
+/** Whether it begins at 0; what is taken from a kernel does where the kernel does. */
+const beginsDead = ({ node, row }: Subject, { name, initializer }: WeightRow) =>
+  (initializer === 'given' ? startOf(inner(node).config, 'kernel') : startOf(node.config, name, row)) === 0;
 
 export const VALUE_RULES: readonly AuditRule[] = [
   {
@@ -33,7 +36,7 @@ export const VALUE_RULES: readonly AuditRule[] = [
     why: 'The model has learned, but the moving statistics are 0 and 1, as they begin: inference passes the input through unnormalized.',
     fix: 'calibrateStatistics(model, batches), or train with fit, which moves them.',
     source: 'articles',
-    find: (subject) => (subject.trained && stillInitial(subject) ? found({ mean: 0, variance: 1 }) : undefined),
+    find: (subject) => (subject.trained && stillInitial(subject) ? found(begun(subject)) : undefined),
   },
   {
     id: 'not-finite',
@@ -82,77 +85,18 @@ export const VALUE_RULES: readonly AuditRule[] = [
     id: 'dead-gamma',
     severity: 'warning',
     reads: 'weights',
-    why: 'γ is 0: the channel says β whatever comes in, and what it is multiplied with no longer learns.',
+    why: 'γ, or g of weight norm, is 0: the channel says β, or its bias, whatever comes in, and what it is multiplied with no longer learns.',
     fix: 'Prune the channel, or train with less decay on γ.',
     source: 'weightDecay',
     find: (subject) => {
-      const { values = {}, row } = subject;
-      const name = row.weights.find(({ option: of }) => of === 'gamma' || of === 'scale')?.name ?? 'gamma';
-      const gamma = values[name] ?? new Float32Array();
+      const factor = factorOf(subject.row);
+      const gamma = factor && subject.values?.[factor.name];
+      if (!gamma) return undefined;
       const offset = numberOf(setting(subject, 'offset')) ?? 0;
       const dead = where(gamma, (value) => Math.abs(value + offset) < 1e-6);
       // All of them: so a residual branch begins.
-      const asBegun = dead.length === gamma.length && begins(subject, `${name}Initializer`) === 'zeros';
+      const asBegun = dead.length === gamma.length && beginsDead(subject, factor);
       return asBegun ? undefined : some(dead, gamma.length);
     },
   },
-  {
-    id: 'statistics-stale',
-    severity: 'warning',
-    reads: 'batch',
-    why: 'The batch’s statistics are far from the moving ones: inference normalizes this data by those of another.',
-    fix: 'calibrateStatistics(model, batches) on data as at inference, or train on.',
-    source: 'rethinkingBatch',
-    find: (subject) => {
-      const { values, batch } = subject;
-      const [mean, variance] = [values?.moving_mean, values?.moving_variance];
-      if (!batch || !mean || !variance || batch.count < ENOUGH || mean.length !== batch.mean.length) return undefined;
-      const far = [...mean.keys()].filter((i) => isFar(subject, i));
-      return far.length > mean.length / 4 ? some(far, mean.length) : undefined;
-    },
-  },
-  {
-    id: 'constant-channel',
-    severity: 'warning',
-    reads: 'batch',
-    why: 'A channel has one value over the whole batch: nothing is left of it but β.',
-    fix: 'Look for dead units or saturated activations before it.',
-    source: 'batch',
-    find: ({ batch }) =>
-      batch && batch.count > 1
-        ? some(
-            where(batch.variance, (v) => v === 0),
-            batch.variance.length,
-          )
-        : undefined,
-  },
-  {
-    id: 'input-not-finite',
-    severity: 'error',
-    reads: 'batch',
-    why: 'Its input has values that are not finite in this batch.',
-    fix: 'Look at the layers before it, and at the batch itself.',
-    source: 'articles',
-    find: ({ batch }) =>
-      batch && batch.count > 0
-        ? some(
-            where(batch.mean, (m) => !Number.isFinite(m)),
-            batch.mean.length,
-          )
-        : undefined,
-  },
 ];
-
-/** Values that a channel's statistics should be of, to be compared. */
-const ENOUGH = 8;
-
-/** More than three deviations off, or ten times as wide or narrow. */
-function isFar(subject: Subject, i: number): boolean {
-  const { values, batch } = subject;
-  const epsilon = epsilonOf(subject);
-  const at = (list: Float32Array | undefined) => list?.[i] ?? 0;
-  const spread = at(values?.moving_variance) + epsilon;
-  const ratio = (at(batch?.variance) + epsilon) / spread;
-  const off = Math.abs(at(batch?.mean) - at(values?.moving_mean)) / Math.sqrt(spread);
-  return off > 3 || ratio > 10 || ratio < 0.1;
-}

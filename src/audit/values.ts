@@ -1,6 +1,7 @@
 /** Weights of norms, read without holding up the backend. */
 import type { LayerVariable } from '@tensorflow/tfjs-layers';
 import { normRow } from '../norms.js';
+import { startOf } from './initial.js';
 import type { GraphNode } from './node.js';
 
 /** The numbers of a norm's weights, by their names in files. */
@@ -28,20 +29,19 @@ export async function valuesOf(nodes: readonly GraphNode[]): Promise<ReadonlyMap
   return new Map(await Promise.all(reading));
 }
 
-/** Weights that begin at a known number, by which learning is seen. */
-const BEGIN: Readonly<Record<string, number>> = { bias: 0, beta: 0, gamma: 1, scale: 1 };
+/** Weights by which learning is seen: what they begin with is usually one number. */
+const TELLING: ReadonlySet<string> = new Set(['bias', 'beta', 'gamma', 'scale']);
 
 /** Whether any weight has left the number it begins with. An LSTM's bias begins at two. */
 export async function hasLearned(nodes: readonly GraphNode[]): Promise<boolean> {
-  const weights = nodes.flatMap(({ layer, kind }) =>
-    layer && kind !== 'recurrent' && kind !== 'wrapper' ? layer.weights : [],
-  );
-  for (const weight of weights as LayerVariable[]) {
-    const start = BEGIN[nameOf(weight)];
-    if (start === undefined || !isAlive(weight)) continue;
-    const data = await weight.read().data();
-    // All zero is how a residual branch begins.
-    if (data.some((value) => value !== start) && data.some((value) => value !== 0)) return true;
+  for (const { layer, kind, config, norm } of nodes) {
+    const weights = layer && kind !== 'recurrent' && kind !== 'wrapper' ? (layer.weights as LayerVariable[]) : [];
+    for (const weight of weights.filter((each) => TELLING.has(nameOf(each)) && isAlive(each))) {
+      const start = startOf(config, nameOf(weight), norm && normRow(norm));
+      const data = start === undefined ? [] : await weight.read().data();
+      // All zero is how a residual branch begins.
+      if (data.some((value) => value !== start) && data.some((value) => value !== 0)) return true;
+    }
   }
   return false;
 }

@@ -67,8 +67,8 @@ const LENGTHS: Readonly<Record<Dimensions, (sizes: Sizes) => number | null>> = {
   kernel: () => null,
 };
 
-/** What is averaged over with these options: the statistics a mixture takes, those of a batch unless it is frozen. */
-function averages(
+/** Internal: what is averaged over with these options: the statistics a mixture takes, those of a batch unless it is frozen. */
+export function averages(
   row: NormRow,
   { statistics, trainable = true, training = 'auto' }: CostOptions,
 ): NormRow['averagesOver'] {

@@ -270,6 +270,10 @@ export const PLANTED: Readonly<Record<string, Planted>> = {
     make: () => convolutional([group()]),
     batch: (fault) => (fault ? tf.zeros([4, 8, 8, 3]) : tf.randomNormal([4, 8, 8, 3], 0, 1, 'float32', 5)),
   },
+  'epsilon-over-batch': {
+    make: () => convolutional([group()]),
+    batch: (fault) => tf.randomNormal([4, 8, 8, 3], 0, fault ? 1e-4 : 1, 'float32', 5),
+  },
   'input-not-finite': {
     make: () => convolutional([group()]),
     batch: (fault) => tf.tidy(() => tf.mul(tf.randomNormal([4, 8, 8, 3], 0, 1, 'float32', 5), fault ? Number.NaN : 1)),

@@ -68,11 +68,30 @@ describe('a report', () => {
     [{ rules: { 'batch-under-4': 'fatal' } }, /unknown severity/],
     [{ Strict: true }, /unknown option.*strict/],
     [{ batch: 3 }, /batch must be the inputs/],
+    [{ rules: 5 }, /rules must be one plain object/],
+    [{ rules: null }, /rules must be one plain object/],
+    [{ rules: ['batch-under-4'] }, /rules must be one plain object/],
+    [{ rules: new Map([['batch-under-4', 'off']]) }, /rules must be one plain object/],
+    [{ strict: 'x' }, /strict must be true or false/],
+    [{ strict: 0 }, /strict must be true or false/],
+    [new Map([['strict', true]]), /options must be one plain object/],
     [null, /one plain object/],
   ])('wrong options are refused: %j', async (options, message) => {
     const before = tf.memory().numTensors;
     await expect(auditModel({ className: 'Sequential' }, {}, options as never)).rejects.toThrow(message);
     expect(tf.memory().numTensors).toBe(before);
+  });
+
+  test.each([new Map([['batchSize', 2]]), new Date(), [], 3, null])('wrong facts are refused: %p', async (facts) => {
+    await expect(auditModel(faulty(), facts as never)).rejects.toThrow(/facts must be one plain object/);
+  });
+
+  test('options may lack a prototype, and hold undefined', async () => {
+    const bare = (entries: object) => Object.assign(Object.create(null), entries);
+    const options = bare({ rules: bare({ 'no-bias-before': 'off' }), strict: undefined, batch: undefined });
+    const { findings } = await auditModel(faulty(), bare({ batchSize: 16 }), options);
+    expect(findings.map(({ rule }) => rule)).toEqual(['momentum-convention']);
+    expect((await auditModel(faulty(), undefined, { rules: undefined } as never)).findings).toHaveLength(2);
   });
 
   test('a batch needs a model in memory', async () => {

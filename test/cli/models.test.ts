@@ -125,6 +125,11 @@ describe('audit', () => {
     const { findings: without } = JSON.parse((await cli(['audit', 'model', '--json'])).stdout);
     const { findings } = JSON.parse((await cli(['audit', 'model', '--json', '--data', 'constant.npy'])).stdout);
     expect(findings.length).toBeGreaterThan(without.length);
+    writeFileSync('wrong.npy', npy([4, 5], new Float32Array(20)));
+    const { code, stderr } = await cli(['audit', 'model', '--data', 'wrong.npy']);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/batch must have the shapes of the inputs/);
+    expect(stderr).not.toMatch(/^ +at /m);
   });
 
   test('a page, which replaces an older one and leaves nothing beside it', async () => {
