@@ -1,8 +1,9 @@
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { problem } from '../core/errors.js';
 import type { Facts } from '../guide/facts.js';
+import { inputsOf } from '../layers/inputs.js';
 import { normRow } from '../norms.js';
-import { checkInputs, statisticsOf } from './batch.js';
+import { statisticsOf } from './batch.js';
 import { type Description, factsOf, type ModelLike } from './describe.js';
 import type { Finding } from './finding.js';
 import type { Graph } from './graph.js';
@@ -22,10 +23,10 @@ const SUBJECT = 'auditModel';
 async function subjectsIn(model: ModelLike, graph: Graph, facts: Facts, { batch }: AuditOptions): Promise<Subject[]> {
   const norms = graph.nodes.filter(({ norm }) => norm !== undefined);
   const live = isModel(model);
-  if (batch && !live) {
+  if (batch !== undefined && !live) {
     throw problem(SUBJECT, 'a batch needs a model in memory', {}, 'Load it: await tf.loadLayersModel(…).');
   }
-  if (batch) checkInputs(SUBJECT, model as unknown as LayersModel, batch);
+  if (batch !== undefined) inputsOf(SUBJECT, model as unknown as LayersModel, batch, 'batch');
   const values = await valuesOf(norms);
   const trained = await hasLearned(graph.nodes);
   const watched = norms.filter(({ norm }) => norm && normRow(norm).of === 'activations');

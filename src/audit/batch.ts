@@ -1,9 +1,8 @@
 /** What norms see of a batch: their inputs are watched while the model runs as in inference. */
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel, layers } from '@tensorflow/tfjs-layers';
-import { problem } from '../core/errors.js';
 import type { GraphNode } from './node.js';
-import { numberOf, option, type Shape } from './part.js';
+import { numberOf, option } from './part.js';
 
 /** The channels of a norm's input in one batch. */
 export interface BatchStatistics {
@@ -47,45 +46,6 @@ function watch({ layer, config }: GraphNode, seen: (moments: Moments) => void): 
 }
 
 export type Batch = tf.Tensor | tf.Tensor[];
-
-export function checkBatch(subject: string, batch: unknown): void {
-  const tensors = [batch].flat();
-  if (tensors.length > 0 && tensors.every((x) => x instanceof tf.Tensor && !x.isDisposed)) return;
-  throw problem(subject, 'batch must be the inputs of the model', { batch: typeof batch }, 'Pass tensors.');
-}
-
-/** Whether a tensor is an input's but for the number of examples. */
-const fits = ({ shape }: tf.Tensor, wanted: Shape): boolean =>
-  shape.length === wanted.length && wanted.every((size, i) => i === 0 || size === null || size === shape[i]);
-
-/** Refuses in words what the host would fail on somewhere within the model. */
-export function checkInputs(subject: string, { inputs }: LayersModel, batch: Batch): void {
-  const tensors = [batch].flat();
-  if (!inputs?.length)
-    throw problem(subject, 'the model must know its inputs', {}, 'Give its first layer an inputShape.');
-  if (tensors.length !== inputs.length) {
-    const received = { tensors: tensors.length, inputs: inputs.length };
-    throw problem(
-      subject,
-      'batch must hold a tensor for each input',
-      received,
-      'Pass a list in the order of model.inputs.',
-    );
-  }
-  const wanted = inputs.map(({ shape }) => shape);
-  const shapes = tensors.map(({ shape }) => shape);
-  if (!tensors.every((x, i) => fits(x, wanted[i] as Shape))) {
-    throw problem(
-      subject,
-      'batch must have the shapes of the inputs',
-      { batch: shapes, inputs: wanted },
-      'null is any size.',
-    );
-  }
-  if (new Set(shapes.map(([examples]) => examples)).size > 1) {
-    throw problem(subject, 'batch must have one number of examples', { batch: shapes }, 'Pass as many of each input.');
-  }
-}
 
 /** Runs a model as in inference while its norms are watched. No longer: others may use it as soon as this returns. */
 function run(model: LayersModel, norms: readonly GraphNode[], batch: Batch, seen: Map<GraphNode, Moments>): void {

@@ -1,7 +1,7 @@
 /** What an audit is told, and what it refuses. */
 import { problem } from '../core/errors.js';
 import { meant } from '../core/near.js';
-import { type Batch, checkBatch } from './batch.js';
+import type { Batch } from './batch.js';
 import { isRecord } from './part.js';
 import { SEVERITIES, type Severity } from './rule.js';
 import { AUDIT_RULES } from './rules.js';
@@ -46,9 +46,8 @@ export function checkOptions(subject: string, options: unknown): void {
   checkPlain(subject, 'options', options, `Options are ${names.join(', ')}.`);
   const unknown = Object.keys(options).find((name) => !names.includes(name));
   if (unknown) throw problem(subject, 'unknown option', { option: unknown }, meant(unknown, names));
-  const { batch, strict, rules } = options;
+  const { strict, rules } = options;
   if (strict !== undefined && typeof strict !== 'boolean')
     throw problem(subject, 'strict must be true or false', { strict }, 'Leave it out where nothing is to be thrown.');
   if (rules !== undefined) checkRules(subject, rules);
-  if (batch !== undefined) checkBatch(subject, batch);
 }

@@ -1,9 +1,9 @@
 import type { LayersModel } from '@tensorflow/tfjs-layers';
+import { filterOf } from '../layers/select.js';
 import { batchesOf } from './inputs.js';
 import { changesAround, deviationOf } from './measure.js';
 import { type ConvertOptions, checkCall } from './options.js';
 import { calibrate, droppedWarnings, outcomes } from './outcome.js';
-import { filterOf } from './paths.js';
 import { Plan } from './plan.js';
 import { type NormalizationPolicy, targetsBy } from './policy.js';
 import { type Rebuilt, rebuild } from './rebuild.js';
@@ -76,7 +76,7 @@ export async function convertNormalization(
 ): Promise<Conversion<LayersModel | null>> {
   checkCall(SUBJECT, model, options, KNOWN);
   const targets = targetsBy(await policy);
-  const isMeant = filterOf(SUBJECT, options.only);
+  const isMeant = filterOf(SUBJECT, 'only', options.only);
   const plan = new Plan(model);
   for (const site of sitesOf(model)) {
     const target = isMeant(site.path, site.layer) ? targets(site) : undefined;

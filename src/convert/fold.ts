@@ -1,6 +1,7 @@
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { layers } from '@tensorflow/tfjs-layers';
 import { problem } from '../core/errors.js';
+import { filterOf } from '../layers/select.js';
 import { layersWithin } from '../layers/within.js';
 import { WeightNormalization } from '../wrappers/weight.js';
 import { Folds, unwrappedChange } from './absorb.js';
@@ -10,7 +11,6 @@ import { isFixed, unitOf } from './foldable.js';
 import type { Layer } from './graph.js';
 import { changesAround, deviationOf } from './measure.js';
 import { checkCall, type FoldOptions } from './options.js';
-import { filterOf } from './paths.js';
 import { type Change, rebuild } from './rebuild.js';
 import { type Conversion, conversion, type Replacement } from './report.js';
 import { rowOfSite, type Site, sitesOf } from './sites.js';
@@ -135,7 +135,7 @@ function check(deviation: Deviation | string, tolerance: number): Deviation {
 export async function foldNormalization(model: LayersModel, options: FoldOptions = {}): Promise<Conversion> {
   checkCall(SUBJECT, model, options, KNOWN);
   const { only, tolerance = TOLERANCE } = options;
-  const isMeant = filterOf(SUBJECT, only);
+  const isMeant = filterOf(SUBJECT, 'only', only);
   const plan = new Plan(model);
   for (const site of sitesOf(model)) if (isMeant(site.path, site.layer)) plan.add(site);
   const made = rebuild(SUBJECT, model, plan.changes());

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { problem } from '../core/errors.js';
-import type { CalibrationBatch } from '../layers/calibrate.js';
+import type { CalibrationBatch } from '../layers/inputs.js';
 import { type Deviation, measured } from './deviation.js';
 import type { Layer } from './graph.js';
 import { type Batch, givenBatch, predict, syntheticBatch } from './inputs.js';

@@ -1,9 +1,9 @@
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { problem } from '../core/errors.js';
 import { meant } from '../core/near.js';
-import type { CalibrationBatch } from '../layers/calibrate.js';
+import type { CalibrationBatch } from '../layers/inputs.js';
+import type { LayerFilter } from '../layers/select.js';
 import { containersOf } from './graph.js';
-import type { LayerFilter } from './paths.js';
 
 /** What every way of changing a model's norms takes. */
 export interface MeasureOptions {

@@ -16,8 +16,6 @@ interface Remembering {
 
 const CALIBRATE = 'calibrateStatistics';
 
-export type { CalibrationBatch };
-
 /** Layers of this package that remember, and the host's own batch normalization. */
 function rememberingLayers(model: LayersModel) {
   const all = layersWithin(model).map(({ layer }) => layer);

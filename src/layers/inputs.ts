@@ -16,25 +16,33 @@ export function checkModel(subject: string, model: unknown): asserts model is La
   throw problem(subject, 'model must be a model of layers', { model: model === null ? null : typeof model }, advice);
 }
 
-/** A dimension of null may have any size; the one of examples may be 0. */
-const fits = (tensor: tf.Tensor, { shape }: SymbolicTensor) =>
-  tensor.rank === shape.length && shape.every((size, i) => size === null || size === tensor.shape[i]);
+type Shape = readonly (number | null)[];
+
+/** A dimension of null may have any size, the first any number of examples: so the host takes it. */
+const fits = ({ shape }: tf.Tensor, wanted: Shape): boolean =>
+  shape.length === wanted.length && wanted.every((size, i) => i === 0 || size === null || size === shape[i]);
+
+const isTensor = (value: unknown): value is tf.Tensor => value instanceof tf.Tensor && !value.isDisposed;
 
 /**
- * One batch as a list, a tensor for every input of the model; one that was never built takes any.
+ * One batch as a list, a tensor for every input of the model; what the host would fail on somewhere within it is refused in words.
  *
- * @throws NormalizationError for what is no tensor, too few or many, or of another shape.
+ * @throws NormalizationError for what is no tensor, too few or many, of another shape, of unequal numbers of examples; and for
+ *   a model that does not know its inputs yet. `what` is how the caller names the batch.
  */
 export function inputsOf(subject: string, model: LayersModel, batch: CalibrationBatch, what = 'a batch'): tf.Tensor[] {
+  const inputs: readonly SymbolicTensor[] = model.inputs ?? [];
+  if (inputs.length === 0)
+    throw problem(subject, 'the model must know its inputs', {}, 'Give its first layer an inputShape.');
   const given = batch instanceof tf.Tensor || Array.isArray(batch) ? batch : batch?.xs;
   const list: unknown[] = [given].flat();
-  const wanted: readonly SymbolicTensor[] | undefined = model.inputs;
-  const isTensors = list.length > 0 && list.every((each): each is tf.Tensor => each instanceof tf.Tensor);
-  const isFit = (tensors: tf.Tensor[], inputs: readonly SymbolicTensor[]) =>
-    tensors.length === inputs.length && inputs.every((input, i) => fits(tensors[i] as tf.Tensor, input));
-  if (isTensors && (!wanted || isFit(list as tf.Tensor[], wanted))) return list as tf.Tensor[];
-  const received = { inputs: list.map((each) => (each instanceof tf.Tensor ? each.shape : typeof each)) };
-  const shapes = wanted?.map(({ shape }) => shape) ?? 'of the model';
-  const advice = `Pass tensors of shapes ${JSON.stringify(shapes)}.`;
-  throw problem(subject, `${what} must be the inputs of the model, a tensor each`, received, advice);
+  const wanted = inputs.map(({ shape }) => shape);
+  const received = { inputs: list.map((each) => (isTensor(each) ? each.shape : typeof each)) };
+  if (!list.every(isTensor) || list.length !== wanted.length || !list.every((x, i) => fits(x, wanted[i] as Shape))) {
+    const advice = `Pass tensors of shapes ${JSON.stringify(wanted)}.`;
+    throw problem(subject, `${what} must be the inputs of the model, a tensor each`, received, advice);
+  }
+  if (new Set(list.map(({ shape }) => shape[0])).size > 1)
+    throw problem(subject, `${what} must have one number of examples`, received, 'Pass as many of each input.');
+  return list;
 }

@@ -9,7 +9,6 @@ export { type MonitorOptions, monitorNormalization, type NormalizationMonitor } 
 export type { LayerPoint } from './points.js';
 export type { Probe, ProbeLoss } from './probe.js';
 export type { Drawable } from './render.js';
-export type { LayerSelection } from './select.js';
 export type { LayerSeries, MonitorFinding, MonitorSeries, SeriesPoint } from './series.js';
 export type { ComparisonData } from './sources.js';
 export type { Run } from './trial.js';

@@ -1,12 +1,13 @@
 import { CustomCallback, type LayersModel } from '@tensorflow/tfjs-layers';
 import { problem } from '../core/errors.js';
 import { checkModel } from '../layers/inputs.js';
+import type { LayerFilter } from '../layers/select.js';
 import { layersWithin } from '../layers/within.js';
 import { look, rehearse } from './look.js';
 import { readingOf } from './points.js';
 import { MONITOR, type Probe, type ProbeLoss, probeOf } from './probe.js';
 import { type Drawable, hostOf, renderSeries } from './render.js';
-import { type LayerSelection, selectLayers } from './select.js';
+import { selectLayers } from './select.js';
 import { emptySeries, findingsIn, type MonitorFinding, type MonitorSeries, seriesText } from './series.js';
 
 /** Options of {@link monitorNormalization}. */
@@ -19,7 +20,7 @@ export interface MonitorOptions {
    * Globs over paths (`'encoder/*'`; `*` within a name, `**` across; one without `/` means a layer's own name), or a function
    * that says so. @default the normalization layers
    */
-  layers?: LayerSelection;
+  layers?: LayerFilter;
   /** For a model that is not compiled, the loss of one output. @default what it was compiled with */
   loss?: ProbeLoss;
   /** Told of each finding, when it is first seen. */

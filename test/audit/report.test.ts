@@ -67,7 +67,6 @@ describe('a report', () => {
     [{ rules: { 'batch-under-5': 'off' } }, /unknown rule.*batch-under-4/],
     [{ rules: { 'batch-under-4': 'fatal' } }, /unknown severity/],
     [{ Strict: true }, /unknown option.*strict/],
-    [{ batch: 3 }, /batch must be the inputs/],
     [{ rules: 5 }, /rules must be one plain object/],
     [{ rules: null }, /rules must be one plain object/],
     [{ rules: ['batch-under-4'] }, /rules must be one plain object/],

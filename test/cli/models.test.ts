@@ -128,7 +128,7 @@ describe('audit', () => {
     writeFileSync('wrong.npy', npy([4, 5], new Float32Array(20)));
     const { code, stderr } = await cli(['audit', 'model', '--data', 'wrong.npy']);
     expect(code).toBe(2);
-    expect(stderr).toMatch(/batch must have the shapes of the inputs/);
+    expect(stderr).toMatch(/batch must be the inputs of the model/);
     expect(stderr).not.toMatch(/^ +at /m);
   });
 

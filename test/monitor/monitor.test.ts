@@ -1,5 +1,5 @@
 import * as pack from '../../src/index.js';
-import { globMatcher } from '../../src/monitor/select.js';
+import { globMatcher } from '../../src/layers/select.js';
 import { input, onCpu, tf, weight } from '../layers/setup.js';
 
 onCpu();
@@ -344,7 +344,7 @@ describe('layers within layers', () => {
   });
 
   test('chosen by globs and functions', () => {
-    const names = (selection: pack.LayerSelection) =>
+    const names = (selection: pack.LayerFilter) =>
       pack
         .monitorNormalization(nested(), { probe: input([5, 3, 4]), layers: selection })
         .series()

@@ -19,9 +19,10 @@ const WRONG: readonly (readonly [from: string, statement: string, rule: string])
   ['ops/a', `import 'node:fs';`, 'node-builtins-in-node-only'],
   ['ops/a', `import 'commander';`, 'peers-only'],
   ['layers/a', `import '../cli/a.js';`, 'cli-stands-apart'],
-  ['cli/a', `import '../ops/a.js';`, 'cli-reads-the-guide'],
-  ['cli/c', `import 'chalk';`, 'cli-reads-the-guide'],
-  ['cli/d', `import '../guide/a.js';`, 'cli-reads-the-guide'],
+  ['cli/a', `import '../ops/a.js';`, 'cli-reads-entry-points'],
+  ['cli/c', `import 'chalk';`, 'cli-reads-entry-points'],
+  ['cli/d', `import '../guide/a.js';`, 'cli-reads-entry-points'],
+  ['cli/e', `import '../index.js';`, 'cli-starts-without-tfjs'],
   ['index', `import './node/a.js';`, 'node-stands-apart'],
   ['kernels/a', `import '@tensorflow/tfjs-backend-cpu';`, 'no-backend'],
   ['kernels/a', `import { LayersModel } from '@tensorflow/tfjs-layers/dist/engine/training';`, 'no-deep-import'],
@@ -38,7 +39,7 @@ const RIGHT = [
   ['node/a', `import 'node:fs';`],
   ['guide/index', `import '../core/errors.js';`],
   ['core/errors', ''],
-  ['cli/b', `import 'node:fs'; import 'commander'; import '../guide/index.js'; import '../core/errors.js';`],
+  ['cli/b', `import 'node:fs'; import 'commander'; import '../guide/index.js'; void import('../index.js');`],
   ['register', `import './layers/b.js';`],
 ] as const;
 
