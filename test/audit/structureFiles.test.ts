@@ -107,14 +107,15 @@ describe('how layers are called', () => {
   });
 });
 
-test('wide merges: in time, and without an error', async () => {
-  const many = 150_000;
-  const drops = Array.from({ length: many }, (_, i) => layer('Dropout', `l${i}`, { rate: 0.5 }, ['x']));
+test('wide merges: in time, and without an error', () => {
+  const drops = Array.from({ length: 200_000 }, (_, i) => layer('Dropout', `l${i}`, { rate: 0.5 }, ['x']));
   const names = drops.map(({ name }) => name);
   const steps = layer('TimeDistributed', 'td', { layer: layer('Dense', 'dense', { units: 3 }) }, names);
   const layers = [input('x', 4, 2), ...drops, layer('Add', 'sum', {}, names), steps];
-  const start = Date.now();
-  const found = facts(functional(layers, ['x'], ['sum', 'td']));
-  expect(Date.now() - start).toBeLessThan(6_000);
+  const file = functional(layers, ['x'], ['sum', 'td']);
+  // Of the processor, whatever else runs: linear, it takes 3 s; quadratic, 20.
+  const start = process.cpuUsage();
+  const found = facts(file);
+  expect(process.cpuUsage(start).user / 1e6).toBeLessThan(12);
   expect(found).toEqual({ architecture: 'feedForward' });
-}, 60_000);
+}, 120_000);
