@@ -43,7 +43,10 @@ function enter(part: Part, path: string, { holder, frozen }: Place, all: GraphNo
   for (const held of part.held ?? []) {
     const member = memberOf(held, { prefix: `${path}/`, holder: node, frozen: node.frozen }, all);
     if (member.node) node.held.push(member.node);
-    else node.inside ??= insideOf(member.container);
+    else {
+      const inside = insideOf(member.container);
+      node.inside ??= inside;
+    }
   }
   return node;
 }

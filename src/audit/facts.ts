@@ -26,9 +26,6 @@ const MAIN: Readonly<Record<Facts['architecture'], ReadonlySet<Kind>>> = {
   visionTransformer: new Set(['attention', 'dense']),
 };
 
-/** Whether it stands in the model, or in one that a wrapper holds, by itself. */
-const stands = (node: GraphNode) => !node.holder?.held.includes(node);
-
 /** A layer, and the shape that a norm of it is or would be of. */
 interface Normalized {
   readonly node: GraphNode;
@@ -39,9 +36,10 @@ interface Normalized {
 function normalized(graph: Graph, so: Sightings): { all: Normalized[]; what: string } {
   const kinds = MAIN[(so.architecture as Sighting).value as Facts['architecture']];
   const norms = graph.nodes.filter((node) => node.norm && normRow(node.norm).of === 'activations');
-  const main = graph.nodes.filter((node) => stands(node) && kinds.has(inner(node).kind) && !node.isOutput);
+  const held = new Set(graph.nodes.flatMap((node) => node.held)); // their wrappers count
+  const main = graph.nodes.filter((node) => !held.has(node) && kinds.has(inner(node).kind) && !node.isOutput);
   const shaped = (nodes: readonly GraphNode[], side: 'input' | 'output') =>
-    nodes.flatMap((node) => ({ node, shape: node[side] as Shape })).filter(({ shape }) => shape?.length);
+    nodes.map((node) => ({ node, shape: node[side] as Shape })).filter(({ shape }) => shape?.length);
   return norms.length > 0
     ? { all: shaped(norms, 'input'), what: 'what its norms stand on' }
     : { all: shaped(main, 'output'), what: 'what its layers give' };

@@ -24,9 +24,10 @@ const shapeFrom = (tensor: Tensor | undefined) => (tensor?.at === 0 ? tensor.nod
 function inferOne(node: GraphNode): void {
   const [first, ...others] = node.sources.map(shapeFrom);
   node.input ??= first ?? declared(node.config);
-  if (node.kind === 'wrapper') node.output ??= throughWrapper(node);
-  else if (node.inside) infer(node.inside.nodes);
-  node.output ??= ownOutput(node, [node.input, ...others]);
+  if (node.kind !== 'wrapper' && node.inside) infer(node.inside.nodes);
+  // What a wrapper holds needs shapes also where its own is known.
+  const found = node.kind === 'wrapper' ? throughWrapper(node) : undefined;
+  node.output ??= found ?? ownOutput(node, [node.input, ...others]);
 }
 
 function ownOutput(node: GraphNode, inputs: readonly (Shape | undefined)[]): Shape | undefined {

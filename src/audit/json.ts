@@ -1,5 +1,6 @@
 /** Reads the layers out of a model file, of tfjs, Keras 2 or Keras 3, without making a single one. */
 import { problem } from '../core/errors.js';
+import { kindNamed } from './kinds.js';
 import { type Call, type Config, isRecord, option, type Part, shapeOf } from './part.js';
 import { callOf, tensorsIn } from './tensors.js';
 
@@ -48,6 +49,7 @@ function twoWays(layer: Part, back: Part = layer): Part[] {
 function heldIn(className: string, config: Config, depth: number): Part[] {
   const layer = partOf(option(config, 'layer'), depth);
   if (className === 'Bidirectional' && layer) return twoWays(layer, partOf(option(config, 'backwardLayer'), depth));
+  if (kindNamed(className) === 'wrapper') return layer ? [layer] : [];
   const cell = partOf(option(config, 'cell'), depth);
   return [...(layer ? [layer] : []), ...(cell ? [cell] : []), ...partsIn(option(config, 'cells'), depth)];
 }

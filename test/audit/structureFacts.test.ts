@@ -1,4 +1,4 @@
-import { describeModel, type Facts } from '../../src/index.js';
+import { auditModel, describeModel, type Facts } from '../../src/index.js';
 import { onCpu, tf } from '../layers/setup.js';
 import { described, faults, input, js, layer, sequential } from './handmade.js';
 
@@ -56,13 +56,21 @@ describe('Bidirectional', () => {
     });
   const conv = (options: object = {}) => layers.conv1d({ filters: 8, kernelSize: 3, ...options });
 
-  test('is one recurrent layer', () => {
+  test('is one recurrent layer', async () => {
     const model = tf.sequential({
       layers: [conv({ inputShape: [30, 2] }), conv(), conv(), both(), layers.dense({ units: 1 })],
     });
     const wanted = { architecture: 'cnn', rank: 3, channels: 8 };
     expect(described(model)).toEqual([wanted, wanted]);
-    expect(describeModel(js(model) as never).seen).toEqual(describeModel(model).seen);
+    const [live, file] = [await auditModel(model), await auditModel(js(model) as never)];
+    expect(file.facts).toEqual(live.facts);
+    expect(file.facts.seen).toEqual(live.facts.seen);
+    expect(file.layers).toEqual(live.layers);
+    expect(live.layers.slice(3, 6).map(({ path, output }) => [path.replace(/.*\/|_LSTM\d+/g, ''), output])).toEqual([
+      [live.layers[3]?.path, [null, 24, 8]],
+      ['forward_lstm', [null, 24, 4]],
+      ['backward_lstm', [null, 24, 4]],
+    ]);
   });
 
   test('has rank and channels, and the axis after it is known', async () => {

@@ -79,6 +79,19 @@ describe('how layers are called', () => {
     expect(findings.map(({ rule, path }) => `${rule}@${path}`).sort()).toEqual(wanted);
   });
 
+  test('another output of a model in it (Keras 3)', () => {
+    const dense = (name: string, units: number) => layer('Dense', name, { units }, ['in']);
+    const two = functional([input('in', 4), dense('a', 8), dense('b', 32)], ['in'], ['a', 'b'], 'two', ['x']);
+    const second = { class_name: '__keras_tensor__', config: { keras_history: ['two', 0, 1] } };
+    const group = {
+      ...layer('GroupNormalization', 'gn', { groups: 32 }),
+      inbound_nodes: [{ args: [second], kwargs: {} }],
+    };
+    const file = functional([input('x', 4), two, group, layer('ReLU', 'r', {}, ['gn'])], ['x'], ['r']);
+    const named = { ...file, config: { ...file.config, output_layers: { result: ['r', 0, 0] } } };
+    expect(facts(named)).toEqual({ architecture: 'feedForward', rank: 2, channels: 32, pretrained: 'group' });
+  });
+
   test('a mask is nothing that a layer is computed from', async () => {
     const given = { args: [keras('x')], kwargs: { mask: keras('drop') } };
     expect(await faults(model('Own', given))).toEqual(['not-before-output@bn']);
