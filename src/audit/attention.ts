@@ -4,6 +4,8 @@ import { option, word } from './part.js';
 
 /** Layers between a product and its softmax: scaling, masking, reshaping. */
 const FAR = 4;
+/** Ways that are followed. */
+const WIDE = 32;
 
 const isSoftmax = ({ kind, config }: GraphNode) =>
   kind === 'softmax' || (kind === 'activation' && word(option(config, 'activation')) === 'softmax');
@@ -12,7 +14,7 @@ const isSoftmax = ({ kind, config }: GraphNode) =>
 function nearProduct(from: GraphNode, side: 'from' | 'to'): boolean {
   let nodes: readonly GraphNode[] = [from];
   for (let step = 0; step < FAR; step++) {
-    nodes = nodes.flatMap((node) => node[side]).slice(0, 32);
+    nodes = nodes.flatMap((node) => node[side].slice(0, WIDE)).slice(0, WIDE);
     if (nodes.some(({ kind }) => kind === 'dot')) return true;
   }
   return false;

@@ -16,7 +16,7 @@ export type Description = Facts & { readonly seen: Sightings };
 
 /** Facts of a graph; hints win, and what was seen beside them must not contradict. */
 export function factsOf(graph: Graph, hints: Partial<Facts> = {}): Description {
-  const all = sightingsIn(graph);
+  const all = sightingsIn(graph, hints);
   let facts: Record<string, unknown> = { ...hints };
   const used: Record<string, unknown> = {};
   for (const [name, sighting] of Object.entries(all)) {

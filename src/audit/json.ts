@@ -1,10 +1,13 @@
 /** Reads the layers out of a model file, of tfjs, Keras 2 or Keras 3, without making a single one. */
 import { problem } from '../core/errors.js';
+import { kindNamed } from './kinds.js';
 import { type Call, type Config, isRecord, option, type Part, shapeOf } from './part.js';
+import { callOf, tensorsIn } from './tensors.js';
 
 /** Models in models: more are no network. */
 const DEEPEST = 40;
 const NOTHING: Config = {};
+const MODELS: ReadonlySet<string> = new Set(['Sequential', 'Functional', 'Model']);
 
 const refuse = (rule: string, received: Readonly<Record<string, unknown>>) =>
   problem('model', rule, received, 'Pass a layers model, or the parsed object of its model.json.');
@@ -22,40 +25,40 @@ function entryOf(value: unknown): { className: string; config: Config; rest: Con
   };
 }
 
-/** Names of the layers that a Keras 3 argument comes from. */
-function historiesIn(value: unknown, depth: number, found: string[]): string[] {
-  if (depth > 6 || typeof value !== 'object' || value === null) return found;
-  const config = isRecord(value) && isRecord(value.config) ? value.config : NOTHING;
-  const history = option(config, 'kerasHistory');
-  if (Array.isArray(history) && typeof history[0] === 'string') found.push(history[0]);
-  else for (const inner of Object.values(value)) historiesIn(inner, depth + 1, found);
-  return found;
-}
-
-/** `[[name, node, tensor, kwargs], …]` is what tfjs and Keras 2 write for one use of a layer. */
-function callOf(node: unknown): Call {
-  if (isRecord(node)) return { from: historiesIn(option(node, 'args'), 0, []) };
-  const list = Array.isArray(node) ? node : [];
-  const from = list.map((tensor) => (Array.isArray(tensor) ? tensor[0] : undefined));
-  return { from: from.filter((name) => typeof name === 'string') };
-}
-
-/** `[["a", 0, 0]]`, or flat `["a", 0, 0]` as Keras 3 writes one. */
-function namesOf(value: unknown): string[] {
-  if (!Array.isArray(value)) return [];
-  if (typeof value[0] === 'string') return [value[0]];
-  return value.flatMap((entry) => (Array.isArray(entry) && typeof entry[0] === 'string' ? [entry[0]] : []));
-}
-
 function partsIn(value: unknown, depth: number): Part[] {
   return Array.isArray(value) ? value.flatMap((inner) => partOf(inner, depth) ?? []) : [];
 }
 
+/** Whether what a layer holds is no deeper than this. */
+const isShallow = ({ held, parts }: Part, most: number): boolean =>
+  !parts && most > 0 && (held ?? []).every((inner) => isShallow(inner, most - 1));
+
+/** Recurrent layers, their cells, and cells in those: more would double at each Bidirectional. */
+const MOST_OF_CELLS = 3;
+
+/** What runs in a Bidirectional: two layers, of which a file has one. */
+function twoWays(layer: Part, back: Part = layer): Part[] {
+  if (![layer, back].every((part) => isShallow(part, MOST_OF_CELLS))) return [layer];
+  return [
+    { ...layer, name: `forward_${layer.name}` },
+    { ...back, name: `backward_${back.name}` },
+  ];
+}
+
 /** What a wrapper, a recurrent layer or a cell holds. */
-function heldIn(config: Config, depth: number): Part[] {
-  const cells = option(config, 'cells');
-  const single = ['layer', 'cell'].flatMap((key) => partOf(option(config, key), depth) ?? []);
-  return [...single, ...partsIn(cells, depth)];
+function heldIn(className: string, config: Config, depth: number): Part[] {
+  const layer = partOf(option(config, 'layer'), depth);
+  if (className === 'Bidirectional' && layer) return twoWays(layer, partOf(option(config, 'backwardLayer'), depth));
+  if (kindNamed(className) === 'wrapper') return layer ? [layer] : [];
+  const cell = partOf(option(config, 'cell'), depth);
+  return [...(layer ? [layer] : []), ...(cell ? [cell] : []), ...partsIn(option(config, 'cells'), depth)];
+}
+
+/** The list of a model's layers: a layer may have an option of this name that lists something else. */
+function layersIn(className: string, config: Config): unknown[] | undefined {
+  const layers = option(config, 'layers');
+  if (!Array.isArray(layers)) return undefined;
+  return MODELS.has(className) || layers.some(entryOf) ? layers : undefined;
 }
 
 /** Keras 3 writes the shape a layer was built for. */
@@ -73,19 +76,19 @@ function partOf(value: unknown, depth = 0): Part | undefined {
   const nodes = option(rest, 'inboundNodes');
   const calls = Array.isArray(nodes) ? nodes.map(callOf) : [];
   const input = builtFor(rest);
-  const layers = option(config, 'layers');
+  const layers = layersIn(className, config);
   return {
     name: typeof named === 'string' ? named : className,
     className,
     config,
     calls: calls.length === 0 && input ? [{ from: [], input }] : calls.map((call) => ({ ...call, input })),
-    ...(Array.isArray(layers)
+    ...(layers
       ? {
           parts: partsIn(layers, depth + 1),
-          ends: namesOf(option(config, 'outputLayers')),
-          starts: namesOf(option(config, 'inputLayers')),
+          ends: tensorsIn(option(config, 'outputLayers')),
+          starts: tensorsIn(option(config, 'inputLayers')).map(({ name }) => name),
         }
-      : { held: heldIn(config, depth + 1) }),
+      : { held: heldIn(className, config, depth + 1) }),
   };
 }
 

@@ -36,6 +36,8 @@ const CLASSES: Readonly<Record<string, Kind>> = {
   SimpleRNN: 'recurrent',
   LSTM: 'recurrent',
   GRU: 'recurrent',
+  CuDNNLSTM: 'recurrent',
+  CuDNNGRU: 'recurrent',
   RNN: 'recurrent',
   ConvLSTM1D: 'recurrent',
   ConvLSTM2D: 'recurrent',
@@ -94,8 +96,12 @@ const CLASSES: Readonly<Record<string, Kind>> = {
   SpectralNormalization: 'wrapper',
 };
 
+/** Attention that only weighs channels or places of a convolution, as a gate does. */
+const GATE = /channel|spatial_?attention|gate(?!d)/i;
+const ATTENTION = /attention|transformer_?(block|encoder|decoder|layer)/i;
+
 /** What a class is; one of somebody's own is told by its name where that says it. */
 export function kindNamed(className: string): Kind {
   if (Object.hasOwn(CLASSES, className)) return CLASSES[className] as Kind;
-  return /attention/i.test(className) ? 'attention' : 'other';
+  return ATTENTION.test(className) && !GATE.test(className) ? 'attention' : 'other';
 }

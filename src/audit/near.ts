@@ -104,9 +104,7 @@ export function upstream(
   return undefined;
 }
 
-/** The layer whose kernel counts: what a wrapper holds. */
-export const inner = (node: GraphNode): GraphNode =>
-  node.kind === 'wrapper' && node.held.length === 1 ? (node.held[0] as GraphNode) : node;
+export { inner } from './node.js';
 
 export const product = (sizes: Shape): number | null =>
   sizes.reduce<number | null>((all, size) => (all === null || size === null ? null : all * size), 1);

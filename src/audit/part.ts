@@ -6,9 +6,15 @@ export type Config = Readonly<Record<string, unknown>>;
 /** Sizes of a tensor, batch included; `null` where one is not fixed. */
 export type Shape = readonly (number | null)[];
 
-/** One use of a layer: what it reads, by the names of layers of the same model. */
+/** A tensor, by the name of the layer of the same model that gives it, and which of its results it is. */
+export interface Source {
+  readonly name: string;
+  readonly at: number;
+}
+
+/** One use of a layer, and what it reads. */
 export interface Call {
-  readonly from: readonly string[];
+  readonly from: readonly Source[];
   readonly input?: Shape | undefined;
   readonly output?: Shape | undefined;
 }
@@ -22,8 +28,8 @@ export interface Part {
   readonly calls: readonly Call[];
   /** The layers of a model. */
   readonly parts?: readonly Part[];
-  /** Of a model: the layers that give its outputs, where they are not simply the last one. */
-  readonly ends?: readonly string[];
+  /** Of a model: its outputs, where they are not simply what the last layer gives. */
+  readonly ends?: readonly Source[];
   /** Of a model: its input layers in their order. */
   readonly starts?: readonly string[];
   /** The layers in a wrapper, a recurrent layer or a cell. */
@@ -52,6 +58,9 @@ export const word = (value: unknown): string =>
 /** A size: a whole number of at least 0. */
 const isSize = (value: unknown): value is number | null =>
   value === null || (Number.isSafeInteger(value) && (value as number) >= 0);
+
+/** A number that is a size, or null. */
+export const sizeOf = (value: unknown): number | null => (isSize(value) ? value : null);
 
 /** More dimensions than tfjs has tensors of: then it is no shape. */
 const MOST = 8;

@@ -1,5 +1,5 @@
 /** Shapes of what the host's layers give, from their configurations: a file holds them for its inputs only. */
-import { type Config, numberOf, option, type Shape, shapeOf } from './part.js';
+import { type Config, numberOf, option, type Shape, shapeOf, sizeOf } from './part.js';
 import {
   depthwise,
   filters,
@@ -13,7 +13,7 @@ import {
 } from './windows.js';
 
 const product = (sizes: Shape): Size =>
-  sizes.reduce<Size>((all, n) => (all === null || n === null ? null : all * n), 1);
+  sizes.reduce<Size>((all, n) => (all === null || n === null ? null : sizeOf(all * n)), 1);
 
 const reshape: ShapeRule = (config, [shape]) => {
   const target = option(config, 'targetShape');
@@ -27,40 +27,46 @@ const reshape: ShapeRule = (config, [shape]) => {
 const permute: ShapeRule = (config, [shape]) => {
   const dims = option(config, 'dims');
   if (!shape || !Array.isArray(dims)) return undefined;
-  return [shape[0] ?? null, ...dims.map((axis) => shape[axis as number] ?? null)];
+  return [shape[0] ?? null, ...dims.map((axis) => shape[numberOf(axis) ?? -1] ?? null)];
 };
 
 const last =
   (key: string): ShapeRule =>
   (config, [shape]) =>
-    shape && [...shape.slice(0, -1), numberOf(option(config, key)) ?? null];
+    shape && [...shape.slice(0, -1), sizeOf(option(config, key) ?? null)];
 
-const embedding: ShapeRule = (config, [shape]) => shape && [...shape, numberOf(option(config, 'outputDim')) ?? null];
+const embedding: ShapeRule = (config, [shape]) => shape && [...shape, sizeOf(option(config, 'outputDim') ?? null)];
 
 const recurrent: ShapeRule = (config, [shape]) => {
   if (shape?.length !== 3) return undefined;
-  const units = numberOf(option(config, 'units'));
-  if (units === undefined) return undefined;
+  const units = sizeOf(option(config, 'units') ?? null);
+  if (units === null) return undefined;
   const time = option(config, 'returnSequences') === true ? [shape[1] ?? null] : [];
   return [shape[0] ?? null, ...time, units];
 };
 
+/** Shapes of which each is known and of one rank. */
+function alike(inputs: readonly (Shape | undefined)[]): readonly Shape[] | undefined {
+  const rank = inputs[0]?.length;
+  return rank !== undefined && inputs.every((shape) => shape?.length === rank) ? (inputs as Shape[]) : undefined;
+}
+
 /** Of shapes that are broadcast, the one with the largest sizes. */
 const broadcast: ShapeRule = (_, inputs) => {
-  const known = inputs.filter((shape) => shape.length === inputs[0]?.length);
-  if (inputs.length === 0 || known.length < inputs.length) return undefined;
-  return (inputs[0] as Shape).map((_size, i) => {
-    const sizes = inputs.map((shape) => shape[i] as Size);
+  const shapes = alike(inputs);
+  return shapes?.[0]?.map((_size, i) => {
+    const sizes = shapes.map((shape) => shape[i] as Size);
     return sizes.find((size) => size !== 1) ?? (sizes.includes(null) ? null : 1);
   });
 };
 
 const concatenation: ShapeRule = (config, inputs) => {
-  const [one] = inputs;
-  if (!one || inputs.some((shape) => shape.length !== one.length)) return undefined;
+  const shapes = alike(inputs);
+  const one = shapes?.[0];
+  if (!one) return undefined;
   const axis = numberOf(option(config, 'axis')) ?? -1;
   const at = axis < 0 ? axis + one.length : axis;
-  const total = inputs.reduce<Size>((all, shape) => (all === null || shape[at] == null ? null : all + shape[at]), 0);
+  const total = shapes.reduce<Size>((all, shape) => (all === null || shape[at] == null ? null : all + shape[at]), 0);
   return one.map((size, i) => (i === at ? total : size));
 };
 
@@ -98,6 +104,8 @@ const RULES: Readonly<Record<string, ShapeRule>> = {
   SimpleRNN: recurrent,
   LSTM: recurrent,
   GRU: recurrent,
+  CuDNNLSTM: recurrent,
+  CuDNNGRU: recurrent,
   Add: broadcast,
   Subtract: broadcast,
   Average: broadcast,
@@ -108,14 +116,17 @@ const RULES: Readonly<Record<string, ShapeRule>> = {
   Dot: dot,
 };
 
-/** What a layer that is not listed gives is told only of those that keep the shape. */
+/**
+ * What a layer that is not listed gives is told only of those that keep the shape. An input that is not known is undefined;
+ * sizes that no tensor has make no shape.
+ */
 export function outputShape(
   className: string,
   config: Config,
-  inputs: readonly Shape[],
+  inputs: readonly (Shape | undefined)[],
   keeps: boolean,
 ): Shape | undefined {
   const name = className.replace(/[123]D/, '');
-  if (Object.hasOwn(RULES, name)) return (RULES[name] as ShapeRule)(config, inputs);
+  if (Object.hasOwn(RULES, name)) return shapeOf((RULES[name] as ShapeRule)(config, inputs));
   return keeps ? inputs[0] : undefined;
 }

@@ -1,10 +1,10 @@
 /** Shapes of what slides over space: convolutions, pooling, padding. */
-import { type Config, numberOf, option, type Shape, word } from './part.js';
+import { type Config, numberOf, option, type Shape, sizeOf, word } from './part.js';
 
 export type Size = number | null;
 type Sizes = Size[];
 /** The shape a layer gives, or undefined where it cannot be told. */
-export type ShapeRule = (config: Config, inputs: readonly Shape[]) => Shape | undefined;
+export type ShapeRule = (config: Config, inputs: readonly (Shape | undefined)[]) => Shape | undefined;
 
 /** A size for each dimension of space: one number stands for all. */
 function perDimension(value: unknown, count: number, byDefault = 1): number[] {
@@ -45,9 +45,9 @@ const convolution =
       channels(config, before),
     ]);
 
-export const filters = convolution((config) => numberOf(option(config, 'filters')) ?? null);
+export const filters = convolution((config) => sizeOf(option(config, 'filters') ?? null));
 export const depthwise = convolution((config, before) =>
-  before === null ? null : before * (numberOf(option(config, 'depthMultiplier')) ?? 1),
+  before === null ? null : sizeOf(before * (numberOf(option(config, 'depthMultiplier')) ?? 1)),
 );
 
 export const transposed: ShapeRule = (config, [shape]) =>
@@ -57,7 +57,7 @@ export const transposed: ShapeRule = (config, [shape]) =>
     const step = perDimension(option(config, 'strides'), space.length);
     const same = word(option(config, 'padding')) === 'same';
     const more = (i: number) => (same ? 0 : Math.max((kernel[i] as number) - (step[i] as number), 0));
-    return [each(space, (n, i) => n * (step[i] as number) + more(i)), numberOf(option(config, 'filters')) ?? null];
+    return [each(space, (n, i) => n * (step[i] as number) + more(i)), sizeOf(option(config, 'filters') ?? null)];
   });
 
 export const pooling: ShapeRule = (config, [shape]) =>
