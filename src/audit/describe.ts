@@ -1,10 +1,9 @@
 import type { LayersModel } from '@tensorflow/tfjs-layers';
-import { problem } from '../core/errors.js';
 import { checkFacts, conflictOf } from '../guide/check.js';
 import type { Facts } from '../guide/facts.js';
 import { sightingsIn } from './facts.js';
 import type { Graph } from './graph.js';
-import { isRecord } from './part.js';
+import { checkPlain } from './plain.js';
 import { readModel } from './read.js';
 import type { Sightings } from './sighting.js';
 
@@ -30,11 +29,6 @@ export function factsOf(graph: Graph, hints: Partial<Facts> = {}): Description {
   const checked = checkFacts(facts);
   Object.defineProperty(checked, 'seen', { value: Object.freeze(used), enumerable: false });
   return checked as Description;
-}
-
-export function checkHints(subject: string, hints: unknown): void {
-  if (hints === undefined || isRecord(hints)) return;
-  throw problem(subject, 'facts must be one plain object', { facts: hints }, 'Try { batchSize: 4 }.');
 }
 
 /**
@@ -63,6 +57,6 @@ export function checkHints(subject: string, hints: unknown): void {
  * ```
  */
 export function describeModel(model: ModelLike, hints?: Partial<Facts>): Description {
-  checkHints('describeModel', hints);
+  if (hints !== undefined) checkPlain('describeModel', 'facts', hints, 'Try { batchSize: 4 }.');
   return factsOf(readModel('describeModel', model), hints);
 }

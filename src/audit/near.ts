@@ -99,7 +99,7 @@ export function upstream(
     if (seen.has(at)) continue;
     seen.add(at);
     if (wanted(at)) return at;
-    if (!stop(at)) open.push(...at.from);
+    if (!stop(at)) for (const each of at.from) open.push(each); // a merge may read more layers than a call takes arguments
   }
   return undefined;
 }

@@ -2,7 +2,7 @@
 import { problem } from '../core/errors.js';
 import { meant } from '../core/near.js';
 import type { Batch } from './batch.js';
-import { isRecord } from './part.js';
+import { checkPlain } from './plain.js';
 import { SEVERITIES, type Severity } from './rule.js';
 import { AUDIT_RULES } from './rules.js';
 
@@ -13,21 +13,6 @@ export interface AuditOptions {
   readonly strict?: boolean;
   /** Another severity for a rule, or `'off'`, by the rule's identifier. */
   readonly rules?: Readonly<Record<string, Severity | 'off'>>;
-}
-
-type Names = Readonly<Record<string, unknown>>;
-
-/** Plain also where it comes from another page or context, whose Object is another. */
-function isPlain(value: unknown): value is Names {
-  if (!isRecord(value)) return false;
-  const prototype = Object.getPrototypeOf(value);
-  return prototype === null || Object.getPrototypeOf(prototype) === null;
-}
-
-/** Refuses what is no plain object: a Map would be taken as one without entries. */
-export function checkPlain(subject: string, what: string, value: unknown, advice: string): asserts value is Names {
-  if (isPlain(value)) return;
-  throw problem(subject, `${what} must be one plain object`, { [what]: value }, advice);
 }
 
 function checkRules(subject: string, rules: unknown): void {

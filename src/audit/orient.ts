@@ -42,11 +42,12 @@ function walk(node: GraphNode, side: 'from' | 'to'): GraphNode | undefined {
 /** The axis of a norm's channels, with the layer that says so: the one before, or else the one that follows. */
 export function orientation({ node }: Subject): { channels: number; by: GraphNode } | undefined {
   const rank = node.input?.length;
-  if (rank === undefined || node.holder) return undefined;
+  if (rank === undefined) return undefined;
   for (const side of ['from', 'to'] as const) {
     const by = walk(node, side);
     const channels = by && channelAxis(by, rank);
-    if (by && channels !== undefined) return { channels, by };
+    // What stands in a wrapper sees other shapes than what stands beside it.
+    if (by && channels !== undefined && by.holder === node.holder) return { channels, by };
   }
   return undefined;
 }

@@ -75,7 +75,8 @@ export const STATISTICS_RULES: readonly AuditRule[] = [
     reads: 'structure',
     fix: 'Here it computes the statistics of its own batch: see that this is large enough, or use group normalization.',
     find: (subject) =>
-      hasMemory(subject) && option(subject.node.config, 'synchronized') === true
+      hasMemory(subject) &&
+      (option(subject.node.config, 'synchronized') === true || subject.node.className === 'SyncBatchNormalization')
         ? found({ synchronized: true })
         : undefined,
   },

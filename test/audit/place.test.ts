@@ -43,6 +43,18 @@ describe('wrong axis', () => {
     expect(await rules(-1)).toEqual(['wrong-axis@norm']);
   });
 
+  test('is found in a model of each step, and steps are not taken for channels', async () => {
+    const video = (axis: number) => {
+      const cnn = chain(conv({ inputShape }), layer({ axis }), layers.reLU(), layers.flatten());
+      return chain(layers.timeDistributed({ layer: cnn, inputShape: [5, ...inputShape], name: 'steps' }), ...end());
+    };
+    const rules = async (axis: number) => (await rulesOf(video(axis))).filter((rule) => rule.startsWith('wrong-axis'));
+    expect(await rules(-1)).toEqual([]);
+    expect(await rules(1)).toEqual([expect.stringMatching(/^wrong-axis@steps\/.*norm$/)]);
+    const of = (axis: number) => layers.timeDistributed({ layer: layer({ axis }), name: 'each' });
+    expect((await rulesOf(chain(conv({ inputShape }), of(-1), ...end()))).join()).not.toContain('wrong-axis');
+  });
+
   test.each([
     ['upsampling', () => layers.upSampling2d({})],
     ['padding', () => layers.zeroPadding2d({})],

@@ -109,6 +109,16 @@ describe('switchable norm without batch statistics is no batch norm', () => {
     expect(await rulesOf(made(['instance', 'layer', 'batch']), facts)).toEqual([`${rule}@norm`]);
   });
 
+  test('synchronized, by its older name', async () => {
+    const file = JSON.parse(
+      tf
+        .sequential({ layers: [pack.batchNormalization({ name: 'norm', inputShape: [8, 8, 4] }), layers.reLU()] })
+        .toJSON() as unknown as string,
+    );
+    file.config.layers[0].class_name = 'SyncBatchNormalization';
+    expect(await rulesOf(file)).toContain('synchronized@norm');
+  });
+
   test('synchronized, and without instance statistics', async () => {
     const synchronized = (statistics: pack.SwitchableNormalizationArgs['statistics']) => {
       const model = convolutional([pack.switchableNormalization({ name: 'norm', statistics })]);
