@@ -1,7 +1,7 @@
 /** Shapes where a file does not tell them, and the place of what stands in wrappers. */
 
 import type { Kind } from './kinds.js';
-import type { GraphNode, Tensor } from './node.js';
+import type { GraphNode, Result } from './node.js';
 import { inOrder } from './order.js';
 import { type Config, option, type Shape, shapeOf } from './part.js';
 import { outputShape } from './shapes.js';
@@ -19,7 +19,7 @@ export function infer(nodes: readonly GraphNode[]): void {
 }
 
 /** Only of the first result is the shape kept. */
-const shapeFrom = (tensor: Tensor | undefined) => (tensor?.at === 0 ? tensor.node.output : undefined);
+const shapeFrom = (result: Result | undefined) => (result?.at === 0 ? result.node.output : undefined);
 
 function inferOne(node: GraphNode): void {
   const [first, ...others] = node.sources.map(shapeFrom);

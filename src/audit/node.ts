@@ -6,13 +6,13 @@ import { type Kind, kindNamed } from './kinds.js';
 import { type Config, option, type Part, type Shape } from './part.js';
 
 /** One of the results of a layer. */
-export interface Tensor {
+export interface Result {
   readonly node: GraphNode;
   readonly at: number;
 }
 
 /** What one use of a layer reads, in order; undefined where nothing in the model gives it. */
-export type Reading = readonly (Tensor | undefined)[];
+export type Reading = readonly (Result | undefined)[];
 
 /** A model that a wrapper holds. */
 export interface Inside {
