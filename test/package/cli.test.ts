@@ -1,12 +1,25 @@
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
-import { chmodSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { chmodSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { isBuiltin } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Facts, recommendNormalization } from '../../src/guide/index.js';
-import { installed, project, readJson, run, runNode } from './project.js';
+import { installed, project, readJson, run, runNode, SAVED_MODEL } from './project.js';
 
 const FACTS: Facts = { architecture: 'cnn', batchSize: 4, channels: 48 };
 const FLAGS = ['recommend', '--architecture', 'cnn', '--batch-size', '4', '--channels', '48'];
+
+/** What is inside the program: two of ours, and the progress bar with what it stands on. */
+const LIBRARIES = [
+  'ansi-regex',
+  'cli-progress',
+  'commander',
+  'emoji-regex',
+  'is-fullwidth-code-point',
+  'picocolors',
+  'string-width',
+  'strip-ansi',
+];
 
 interface Manifest {
   readonly version: string;
@@ -100,11 +113,49 @@ describe('npx tfjs-normalization', () => {
     }
   });
 
+  test('reads, writes and runs saved models with the tfjs of the project', () => {
+    const saved = runNode<{ layers: number }>(
+      'save.mjs',
+      `
+      import '@tensorflow/tfjs-backend-cpu';
+      import { layers, sequential } from '@tensorflow/tfjs-layers';
+      import { batchNormalization } from 'tfjs-normalization';
+      import { fileSystem } from 'tfjs-normalization/node';
+      const list = [layers.dense({ units: 3, inputShape: [4], useBias: false }), batchNormalization(), layers.reLU()];
+      await sequential({ layers: list }).save(fileSystem('saved-by-cli'));
+      console.log(JSON.stringify({ layers: list.length }));`,
+    );
+    expect(saved.layers).toBe(3);
+    expect(start(['describe', 'saved-by-cli', '--json']).stdout).toContain('"pretrained": "batch"');
+    expect(start(['audit', 'saved-by-cli', '--batch-size', '2'])).toMatchObject({ status: 1, stderr: '' });
+    const folded = start(['fold', 'saved-by-cli', 'folded-by-cli', '--json', '--backend', 'cpu']);
+    expect(folded).toMatchObject({ status: 0, stderr: '' });
+    expect(JSON.parse(folded.stdout).replaced).toMatchObject([{ from: 'batch', to: 'none', weights: 'folded' }]);
+    expect(start(['convert', 'saved-by-cli', 'rms-by-cli', '--to', 'rms', '--backend', 'cpu']).status).toBe(0);
+    expect(start(['audit', 'rms-by-cli']).status).toBe(0);
+  });
+
+  test('without tfjs a model is not read, and the line that installs it is named', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'alone-'));
+    try {
+      cpSync(installed(), folder, { recursive: true });
+      writeFileSync(join(folder, 'model.json'), SAVED_MODEL);
+      const args = [join(folder, manifest().bin['tfjs-normalization'] as string), 'describe', folder];
+      const { status, stderr } = spawnSync(process.execPath, args, { cwd: folder, encoding: 'utf8' });
+      expect({ status, stderr }).toEqual({
+        status: 1,
+        stderr: expect.stringMatching(/^error: reading models needs @tensorflow\/tfjs-.*npm install @tensorflow.*\n$/),
+      });
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
   test('brings the licence of every library that is inside it', () => {
     const licences = readFileSync(program().replace(/\.js$/, '.licenses.txt'), 'utf8');
     const found = [...licences.matchAll(/^Name: (.*)$/gm)].map(([, name]) => name);
-    expect(found.sort()).toEqual(['commander', 'picocolors']);
-    expect(licences.match(/^License Text:$/gm)).toHaveLength(2);
+    expect(found.sort()).toEqual(LIBRARIES);
+    expect(licences.match(/^License Text:$/gm)).toHaveLength(LIBRARIES.length);
     expect(licences).toContain('TJ Holowaychuk');
     expect(licences).toContain('Oleksii Raspopov');
   });
@@ -113,7 +164,7 @@ describe('npx tfjs-normalization', () => {
     const imports = [...readFileSync(program(), 'utf8').matchAll(/^import .* from '([^']+)';$/gm)].map(
       ([, name]) => name,
     );
-    expect(imports.filter((name) => !/^(node:|\.\/guide\/index\.js$)/.test(name as string))).toEqual([]);
+    expect(imports.filter((name) => name !== './guide/index.js' && !isBuiltin(name as string))).toEqual([]);
     expect(imports).toContain('./guide/index.js');
     expect(run(process.execPath, ['--check', program()])).toBe('');
   });

@@ -35,7 +35,8 @@ function foldOf({ shape }: tf.Tensor): Fold {
 }
 
 const fold = ({ block, folds, C }: Fold, x: tf.Tensor): tf.Tensor => tf.reshape(x, [1, 1, block, folds * C]);
-const repeated = ({ folds }: Fold, channels: tf.Tensor): tf.Tensor => tf.tile(channels, [folds]); // [folds·C]
+const repeated = ({ folds, C }: Fold, channels: tf.Tensor): tf.Tensor =>
+  tf.reshape(tf.mul(tf.ones([folds, 1]), channels), [folds * C]);
 
 /** Sums of the folds, `[folds·C]`, to sums of the channels, `[C]`. */
 const unfold = ({ folds, C }: Fold, sums: tf.Tensor): tf.Tensor =>
