@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs-core';
+import type * as tf from '@tensorflow/tfjs-core';
 import { type InputSpec, type LayerVariable, layers } from '@tensorflow/tfjs-layers';
 import type { Kwargs } from '@tensorflow/tfjs-layers/dist/types.js';
 import type { Axes } from '../core/axes.js';
@@ -129,10 +129,10 @@ export abstract class NormalizationLayer extends layers.Layer {
   }
 
   override call(inputs: tf.Tensor | tf.Tensor[], kwargs: Kwargs): tf.Tensor {
-    return tf.tidy(() => this.normalize(singleTensor(inputs), kwargs ?? {}));
+    return this.normalize(singleTensor(inputs), kwargs ?? {});
   }
 
-  /** The op on one tensor. */
+  /** The op on one tensor, which frees what it makes besides. */
   protected abstract normalize(x: tf.Tensor, kwargs: Kwargs): tf.Tensor;
 
   override getConfig(): tf.serialization.ConfigDict {

@@ -66,6 +66,10 @@ export class Memory {
 
   /** The result by batch or by memory; a batch that trains is remembered. */
   recall(x: tf.Tensor, kwargs: Kwargs, ways: Ways): tf.Tensor {
+    return tf.tidy(() => this.choose(x, kwargs, ways));
+  }
+
+  private choose(x: tf.Tensor, kwargs: Kwargs, ways: Ways): tf.Tensor {
     const hostTrains = kwargs.training === true && !isFrozen(this.layer);
     const useBatch = this.training === 'auto' ? hostTrains : this.training;
     if (!useBatch && !this.collector) return ways.fromMemory();

@@ -1,10 +1,11 @@
-import * as tf from '@tensorflow/tfjs-core';
+import type * as tf from '@tensorflow/tfjs-core';
 import { canonicalChannelAxis } from '../core/axes.js';
 import { resolveGroups } from '../core/groups.js';
 import { normalize } from '../core/normalize.js';
 import { groupView } from '../core/view.js';
 import { normRow } from '../norms.js';
 import { type AffineOptions, checkEpsilon, checkOptions, floatTensor, parameter } from './options.js';
+import { makesResultOnly, scoped } from './scope.js';
 
 const ROW = normRow('group').defaults as { groups: number; axis: number; epsilon: number };
 
@@ -59,7 +60,7 @@ interface Resolved extends AffineOptions {
 /** Group normalization under the name of the op that was called; one channel a group is instance normalization. */
 export function normalizeGroups(subject: string, x: tf.Tensor | tf.TensorLike, options: Resolved): tf.Tensor {
   const epsilon = checkEpsilon(subject, options.epsilon);
-  return tf.tidy(() => {
+  return scoped(makesResultOnly(x, options), () => {
     const input = floatTensor(subject, 'x', x);
     const channelAxis = canonicalChannelAxis(subject, options.axis, input.rank);
     const channels = input.shape[channelAxis] as number;

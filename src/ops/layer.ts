@@ -1,9 +1,10 @@
-import * as tf from '@tensorflow/tfjs-core';
+import type * as tf from '@tensorflow/tfjs-core';
 import { type Axes, canonicalAxes } from '../core/axes.js';
 import { normalize } from '../core/normalize.js';
 import { arrangeRows } from '../core/view.js';
 import { normRow } from '../norms.js';
 import { type AffineOptions, checkEpsilon, checkOptions, floatTensor, parameter } from './options.js';
+import { makesResultOnly, scoped } from './scope.js';
 
 const ROW = normRow('layer').defaults as { axis: number; epsilon: number };
 
@@ -40,7 +41,8 @@ export interface LayerNormOptions extends AffineOptions {
 export function layerNorm(x: tf.Tensor | tf.TensorLike, options: LayerNormOptions = {}): tf.Tensor {
   checkOptions('layerNorm', options, ['axis', 'epsilon', 'gamma', 'beta']);
   const epsilon = checkEpsilon('layerNorm', options.epsilon ?? ROW.epsilon);
-  return tf.tidy(() => {
+  const isLast = options.axis === undefined || options.axis === -1;
+  return scoped(isLast && makesResultOnly(x, options), () => {
     const input = floatTensor('layerNorm', 'x', x);
     const axes = canonicalAxes('layerNorm', options.axis ?? (input.rank === 0 ? [] : ROW.axis), input.rank);
     const shape = axes.map((axis) => input.shape[axis] as number);

@@ -5,6 +5,7 @@ import { applyStatistics, moments, normalize } from '../core/normalize.js';
 import { type Arranged, arrangeRows } from '../core/view.js';
 import { normRow } from '../norms.js';
 import { checkEpsilon, checkOptions, floatTensor, parameter } from './options.js';
+import { makesResultOnly, scoped } from './scope.js';
 
 const ROW = normRow('rms').defaults as { axis: number; epsilon: number; partial: number; offset: number };
 
@@ -65,7 +66,8 @@ export function rmsNorm(x: tf.Tensor | tf.TensorLike, options: RmsNormOptions = 
   checkOptions('rmsNorm', options, ['axis', 'epsilon', 'gamma', 'partial', 'offset']);
   const epsilon = checkEpsilon('rmsNorm', options.epsilon ?? ROW.epsilon);
   const offset = checkOffset(options);
-  return tf.tidy(() => {
+  const isWhole = (options.axis ?? -1) === -1 && (options.partial ?? 1) === 1 && offset === 0;
+  return scoped(isWhole && makesResultOnly(x, options), () => {
     const input = floatTensor('rmsNorm', 'x', x);
     const axes = canonicalAxes('rmsNorm', options.axis ?? ROW.axis, input.rank);
     const partial = checkPartial('rmsNorm', options.partial ?? ROW.partial, axes);

@@ -1,6 +1,6 @@
 // Rows: every set lies together and has a value of γ and β for each of its elements (S = T = 1). Plain ascending phases, one row at a
 // time: the row stays in L1 between them.
-import { add, BLOCK, flush, mul, mulAdd, splat, squares, squaresFrom, sub, sumFrom, total } from './simd';
+import { add, BLOCK, flush, mul, mulAdd, splat, squares, squaresFrom, squaresOfSums, sub, sumsFrom, total, isNear } from './simd';
 import { deviation, givenLine, isNegligible, keep, setGradient, writeParameters } from './statistics';
 
 /** y = (x − c)·r·γ + β */
@@ -50,7 +50,10 @@ function scaleRowPlain(x: usize, y: usize, g: usize, bytes: usize, r: f32): void
 
 /** n floats of one value, for a parameter that is absent. */
 function filled(p: usize, n: usize, value: f32): usize {
-  for (let i: usize = 0; i < n; i++) store<f32>(p + (i << 2), value);
+  const end = p + (n << 2), vectors = p + ((n & ~3) << 2), v = splat(value);
+  let at = p;
+  for (; at < vectors; at += 16) v128.store(at, v);
+  for (; at < end; at += 4) store<f32>(at, value);
   return p;
 }
 
@@ -65,14 +68,16 @@ export function normalizeRows(
   for (let i: usize = 0; i < sets;) {
     let g = gamma, b = beta;
     for (let j: usize = 0; j < G; j++, i++) {
-      let c: f32 = 0, e: f64 = 0;
+      let c: f32 = 0, e: f64 = 0, variance: f64 = 0;
       if (center) {
-        const pilot = load<f32>(x);
-        const mean = <f64>pilot + sumFrom(x, bytes, pilot) / n;
+        const pilot = load<f32>(x), d = sumsFrom(x, bytes, pilot) / n, mean = <f64>pilot + d;
         c = <f32>mean;
         e = mean - <f64>c;
+        variance = squaresOfSums / n - d * d;
+        if (!isNear(d, variance)) variance = squaresFrom(x, bytes, c) / n - e * e;
+      } else {
+        variance = squares(x, bytes) / n;
       }
-      const variance = (center ? squaresFrom(x, bytes, c) : squares(x, bytes)) / n - e * e;
       const rstd = deviation(variance, epsilon), r = <f32>rstd;
       keep(saved, sets, i, c, <f32>e, r);
       if (means) { store<f32>(means + (i << 2), c); store<f32>(variances + (i << 2), <f32>max(variance, 0)); }

@@ -1,6 +1,6 @@
 // Runs: channels before the last dimension (T > 1). A channel's values lie together in runs of T; those of a group, K·T of them, once
 // for each s.
-import { add, affine, BLOCK, mul, mulAdd, splat, squares, squaresFrom, sub, sumFrom, total } from './simd';
+import { add, affine, BLOCK, mul, mulAdd, splat, squares, squaresFrom, squaresOfSums, sub, sumsFrom, total, isNear } from './simd';
 import { addChannel, deviation, givenLine, keep, setGradient, writeParameters } from './statistics';
 
 /** Normalizes a slab set by set (y = 0: statistics only). γ and β: 0 for none. */
@@ -11,19 +11,25 @@ export function normalizeRuns(
   const run = T << 2, set = K * run, sample = G * set, n = <f64>(S * K * T), sets = B * G;
   for (let i: usize = 0; i < sets; i++) {
     const at = (i / G) * S * sample + (i % G) * set, channel = (i % G) * K;
-    let c: f32 = 0, e: f64 = 0, square: f64 = 0;
+    let c: f32 = 0, e: f64 = 0, square: f64 = 0, variance: f64 = 0;
     if (center) {
       const pilot = load<f32>(x + at);
       let sum: f64 = 0;
-      for (let s: usize = 0; s < S; s++) sum += sumFrom(x + at + s * sample, set, pilot);
-      const mean = <f64>pilot + sum / n;
+      for (let s: usize = 0; s < S; s++) { sum += sumsFrom(x + at + s * sample, set, pilot); square += squaresOfSums; }
+      const d = sum / n, mean = <f64>pilot + d;
       c = <f32>mean;
       e = mean - <f64>c;
-      for (let s: usize = 0; s < S; s++) square += squaresFrom(x + at + s * sample, set, c);
+      variance = square / n - d * d;
+      if (!isNear(d, variance)) {
+        square = 0;
+        for (let s: usize = 0; s < S; s++) square += squaresFrom(x + at + s * sample, set, c);
+        variance = square / n - e * e;
+      }
     } else {
       for (let s: usize = 0; s < S; s++) square += squares(x + at + s * sample, set);
+      variance = square / n;
     }
-    const variance = square / n - e * e, rstd = deviation(variance, epsilon);
+    const rstd = deviation(variance, epsilon);
     keep(saved, sets, i, c, <f32>e, <f32>rstd);
     if (means) { store<f32>(means + (i << 2), c); store<f32>(variances + (i << 2), <f32>max(variance, 0)); }
     if (y) applySet(x + at, y + at, gamma, beta, S, K, run, sample, channel, c, <f32>e, <f32>rstd);

@@ -46,24 +46,40 @@
 /** Steps a float accumulator may run before its lanes go to double. */
 @inline export const BLOCK: usize = 64 * 64;
 
+/** Σ (x − pilot)², which `sumsFrom` leaves here. */
+export let squaresOfSums: f64 = 0;
+
 /** Σ (x − pilot) over bytes of memory: four accumulators, in blocks. */
-export function sumFrom(p: usize, bytes: usize, pilot: f32): f64 {
+export function sumsFrom(p: usize, bytes: usize, pilot: f32): f64 {
   const end = p + bytes, vectors = p + (bytes & ~63), k = splat(pilot);
-  let sum: f64 = 0;
+  let sum: f64 = 0, square: f64 = 0;
   while (p < vectors) {
     const stop = min(vectors, p + BLOCK);
-    let a = splat(0), b = a, c = a, d = a;
+    let a = splat(0), b = a, c = a, d = a, s = a, t = a, u = a, v = a;
     for (; p < stop; p += 64) {
-      a = add(a, sub(v128.load(p), k));
-      b = add(b, sub(v128.load(p, 16), k));
-      c = add(c, sub(v128.load(p, 32), k));
-      d = add(d, sub(v128.load(p, 48), k));
+      const e = sub(v128.load(p), k), f = sub(v128.load(p, 16), k), g = sub(v128.load(p, 32), k), h = sub(v128.load(p, 48), k);
+      a = add(a, e); s = mulAdd(e, e, s);
+      b = add(b, f); t = mulAdd(f, f, t);
+      c = add(c, g); u = mulAdd(g, g, u);
+      d = add(d, h); v = mulAdd(h, h, v);
     }
     sum += total(add(add(a, b), add(c, d)));
+    square += total(add(add(s, t), add(u, v)));
   }
-  for (; p < end; p += 4) sum += <f64>(load<f32>(p) - pilot);
+  for (; p < end; p += 4) {
+    const e = <f64>(load<f32>(p) - pilot);
+    sum += e;
+    square += e * e;
+  }
+  squaresOfSums = square;
   return sum;
 }
+
+/**
+ * Whether Σ (x − pilot)² leaves the variance its digits: the pilot lies within two deviations of the mean, d of it. NaN does not.
+ */
+// @ts-ignore: decorator
+@inline export function isNear(d: f64, variance: f64): bool { return d * d <= 4 * variance; }
 
 /** Σ (x − c)². */
 export function squaresFrom(p: usize, bytes: usize, center: f32): f64 {
