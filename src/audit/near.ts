@@ -4,7 +4,7 @@ import { statisticsBatchOf } from '../guide/recommend.js';
 import type { NormRow } from '../norms.js';
 import { classMap } from '../serialization/registry.js';
 import type { GraphNode } from './node.js';
-import { numberOf, option, type Shape, word } from './part.js';
+import { numberOf, option, word } from './part.js';
 import type { Subject } from './rule.js';
 import { isStockClass } from './stock.js';
 
@@ -105,6 +105,3 @@ export function upstream(
 }
 
 export { inner } from './node.js';
-
-export const product = (sizes: Shape): number | null =>
-  sizes.reduce<number | null>((all, size) => (all === null || size === null ? null : all * size), 1);

@@ -1,6 +1,7 @@
 /** Sets of which no statistic can be taken, and numbers that vanish. */
 import { isDegenerate } from '../auto/degenerate.js';
-import { averagesOf, axesOf, channelsOf, epsilonOf, product, setting } from './near.js';
+import { product } from '../guide/cost.js';
+import { averagesOf, axesOf, channelsOf, epsilonOf, setting } from './near.js';
 import { numberOf } from './part.js';
 import { type AuditRule, found, noted, type Subject } from './rule.js';
 

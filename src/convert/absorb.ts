@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { layersWithin } from '../layers/within.js';
 import { type WeightNormalization, weightNormalization } from '../wrappers/weight.js';
 import { lengthOf } from '../wrappers/weights.js';
 import { channelsOf, folded, linearWeights, plainWeights } from './affine.js';
@@ -97,16 +98,18 @@ export class Folds {
   private readonly graph: Graph;
   private readonly absorbed = new Map<Layer, Absorbed>();
   private readonly units: Layer[] = [];
+  private readonly paths: ReadonlyMap<Layer, string>;
 
   constructor(
     private readonly subject: string,
     model: Layer,
   ) {
     this.graph = new Graph(model);
+    this.paths = new Map(layersWithin(model).map(({ layer, path }) => [layer, path]));
   }
 
-  /** Takes a norm in, norms front to back; gives the layer it goes into, or why it cannot. */
-  add(site: Site, wrapper?: Options): Linear | string {
+  /** Takes a norm in, norms front to back; gives the path of the layer it goes into, or why it cannot. */
+  add(site: Site, wrapper?: Options): { readonly into: string } | string {
     const linear = this.graph.into(site);
     if (typeof linear === 'string') return linear;
     if (wrapper && linear.place !== linear.layer) return 'the layer before it is weight normalized already';
@@ -116,7 +119,7 @@ export class Folds {
     else this.absorbed.set(linear.place, { linear, norms: [site.layer], wrapper });
     this.units.push(unitOf(site));
     this.graph.remove(site);
-    return linear;
+    return { into: this.paths.get(linear.place) ?? linear.place.name };
   }
 
   changes(): Map<Layer, Change> {

@@ -2,7 +2,6 @@ import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { layers } from '@tensorflow/tfjs-layers';
 import { problem } from '../core/errors.js';
 import { filterOf } from '../layers/select.js';
-import { layersWithin } from '../layers/within.js';
 import { WeightNormalization } from '../wrappers/weight.js';
 import { Folds, unwrappedChange } from './absorb.js';
 import { named } from './clone.js';
@@ -53,11 +52,9 @@ class Plan {
   readonly replaced: Replacement[] = [];
   private readonly others = new Map<Layer, Change>();
   private readonly folds: Folds;
-  private readonly paths: ReadonlyMap<Layer, string>;
 
   constructor(model: LayersModel) {
     this.folds = new Folds(SUBJECT, model);
-    this.paths = new Map(layersWithin(model).map(({ layer, path }) => [layer, path]));
   }
 
   add(site: Site): void {
@@ -73,15 +70,13 @@ class Plan {
       return { to: 'none', weights: 'folded' };
     }
     if (!isFixed(site)) return left('its statistics are of its input, also in inference');
-    const into = this.folds.add(site);
-    if (typeof into !== 'string') {
-      return { to: 'none', weights: 'folded', into: this.paths.get(into.place) ?? into.place.name };
-    }
-    if (rowOfSite(site).of === 'activations' && isGain(site) && !into.includes('training: true')) {
+    const folded = this.folds.add(site);
+    if (typeof folded !== 'string') return { to: 'none', weights: 'folded', ...folded };
+    if (rowOfSite(site).of === 'activations' && isGain(site) && !folded.includes('training: true')) {
       this.others.set(site.layer, frozenChange(site));
       return { to: 'batch', weights: 'folded' };
     }
-    return left(`${into}; nothing is gained, in inference it is one step already`);
+    return left(`${folded}; nothing is gained, in inference it is one step already`);
   }
 
   /** A layer that is unwrapped and takes norms in is changed once, by the latter. */

@@ -1,7 +1,7 @@
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { problem } from '../core/errors.js';
 import { meant } from '../core/near.js';
-import type { CalibrationBatch } from '../layers/inputs.js';
+import { type CalibrationBatch, checkModel } from '../layers/inputs.js';
 import type { LayerFilter } from '../layers/select.js';
 import { containersOf } from './graph.js';
 
@@ -33,10 +33,7 @@ export interface FoldOptions extends MeasureOptions {
 
 /** Refuses what is no model, or not built, and options nobody knows. */
 export function checkCall(subject: string, model: LayersModel, options: object, known: readonly string[]): void {
-  const { layers, outputs } = (model ?? {}) as Partial<LayersModel>;
-  if (!Array.isArray(layers) || !Array.isArray(outputs)) {
-    throw problem(subject, 'model must be a layers model', { model: typeof model }, 'Pass a tf.LayersModel.');
-  }
+  checkModel(subject, model);
   const empty = containersOf(model).find(({ outputs: ends }) => ends.length === 0);
   if (empty) throw problem(subject, 'the model must have layers', { model: empty.name }, 'Add layers first.');
   const unknown = Object.keys(options ?? {}).find((key) => !known.includes(key));

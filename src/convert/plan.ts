@@ -1,7 +1,6 @@
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { rowOf } from '../guide/config.js';
 import type { Choice } from '../guide/facts.js';
-import { layersWithin } from '../layers/within.js';
 import { WeightNormalization } from '../wrappers/weight.js';
 import { Folds, rewrappedChange, unwrappedChange } from './absorb.js';
 import { named } from './clone.js';
@@ -30,11 +29,9 @@ export class Plan {
   readonly transferred = new Map<Site, Transferred>();
   private readonly others = new Map<Layer, Change>();
   private readonly folds: Folds;
-  private readonly paths: ReadonlyMap<Layer, string>;
 
   constructor(model: LayersModel) {
     this.folds = new Folds(SUBJECT, model);
-    this.paths = new Map(layersWithin(model).map(({ layer, path }) => [layer, path]));
   }
 
   add(site: Site, target: Target): void {
@@ -71,9 +68,8 @@ export class Plan {
     left: (reason: string) => Omit<Replacement, 'path' | 'from'>,
   ) {
     if (!isFixed(site)) return left('weight norm is of a kernel: only fixed statistics can go into the one before');
-    const into = this.folds.add(site, options);
-    if (typeof into === 'string') return left(into);
-    return { to: norm, weights: 'folded', into: this.paths.get(into.place) ?? into.place.name } as const;
+    const folded = this.folds.add(site, options);
+    return typeof folded === 'string' ? left(folded) : ({ to: norm, weights: 'folded', ...folded } as const);
   }
 
   private exchange({ site, target }: Exchange): Change {

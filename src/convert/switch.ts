@@ -1,6 +1,6 @@
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import type { NormalizationSpec } from '../auto/create.js';
-import { problem } from '../core/errors.js';
+import { checkModel } from '../layers/inputs.js';
 import type { SwitchableNormalization, SwitchShares } from '../layers/switchable.js';
 import { layersWithin } from '../layers/within.js';
 import type { Layer } from './graph.js';
@@ -58,13 +58,6 @@ const isSwitchable = (layer: Layer): layer is SwitchableNormalization =>
  * https://arxiv.org/abs/1806.10779
  */
 export function readSwitchWeights(model: LayersModel): SwitchReading[] {
-  if (!Array.isArray((model as Partial<LayersModel> | undefined)?.layers)) {
-    throw problem(
-      'readSwitchWeights',
-      'model must be a layers model',
-      { model: typeof model },
-      'Pass a tf.LayersModel.',
-    );
-  }
+  checkModel('readSwitchWeights', model);
   return layersWithin(model).flatMap(({ path, layer }) => (isSwitchable(layer) ? [reading(path, layer)] : []));
 }

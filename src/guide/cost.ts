@@ -31,7 +31,8 @@ export interface Cost {
   readonly folds: boolean;
 }
 
-const product = (sizes: GivenShape): number | null =>
+/** Internal: null where a size is open. */
+export const product = (sizes: GivenShape): number | null =>
   sizes.reduce<number | null>((all, size) => (all === null || size === null ? null : all * size), 1);
 
 /** The options of a layer that its cost depends on. */

@@ -111,39 +111,20 @@ function calibration(model: LayersModel) {
  * await calibrateStatistics(model, [tf.randomNormal([8, 4, 4, 2]), tf.randomNormal([8, 4, 4, 2])]);
  * ```
  */
-export function calibrateStatistics(
+export async function calibrateStatistics(
   model: LayersModel,
   batches: Iterable<CalibrationBatch> | AsyncIterable<CalibrationBatch>,
 ): Promise<void> {
   const source = batches as Partial<Iterable<unknown> & AsyncIterable<unknown>> | null;
   if (!source?.[Symbol.iterator] && !source?.[Symbol.asyncIterator]) {
-    const advice = 'Pass a list, also of one batch.';
-    return Promise.reject(problem(CALIBRATE, 'batches must be a list of batches', {}, advice));
+    throw problem(CALIBRATE, 'batches must be a list of batches', {}, 'Pass a list, also of one batch.');
   }
-  try {
-    checkModel(CALIBRATE, model);
-  } catch (error) {
-    return Promise.reject(error);
-  }
+  checkModel(CALIBRATE, model);
   const run = calibration(model);
-  if (Symbol.asyncIterator in batches) return calibrateFrom(run, batches);
   try {
-    for (const batch of batches) run.add(batch);
-    run.write();
-  } catch (error) {
-    return Promise.reject(error);
-  } finally {
-    run.dispose();
-  }
-  return Promise.resolve();
-}
-
-async function calibrateFrom(
-  run: ReturnType<typeof calibration>,
-  batches: AsyncIterable<CalibrationBatch>,
-): Promise<void> {
-  try {
-    for await (const batch of batches) run.add(batch);
+    // Nothing is waited for with a list: it is done by the time this returns.
+    if (Symbol.asyncIterator in batches) for await (const batch of batches) run.add(batch);
+    else for (const batch of batches) run.add(batch);
     run.write();
   } finally {
     run.dispose();

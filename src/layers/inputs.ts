@@ -10,10 +10,10 @@ export type CalibrationBatch = Inputs | { xs: Inputs };
 
 /** @throws NormalizationError for what has no layers: a graph model, nothing. */
 export function checkModel(subject: string, model: unknown): asserts model is LayersModel {
-  const { layers, apply } = (model ?? {}) as Partial<LayersModel>;
-  if (Array.isArray(layers) && typeof apply === 'function') return;
+  const { layers, outputs, apply } = (model ?? {}) as Partial<LayersModel>;
+  if (Array.isArray(layers) && Array.isArray(outputs) && typeof apply === 'function') return;
   const advice = 'Pass what tf.sequential, tf.model or tf.loadLayersModel gives; a graph model has no layers.';
-  throw problem(subject, 'model must be a model of layers', { model: model === null ? null : typeof model }, advice);
+  throw problem(subject, 'model must be a layers model', { model: model === null ? null : typeof model }, advice);
 }
 
 type Shape = readonly (number | null)[];

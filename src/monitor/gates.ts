@@ -1,5 +1,6 @@
 import type { layers } from '@tensorflow/tfjs-layers';
 import { weightName } from '../layers/intercept.js';
+import { mean } from './statistics.js';
 
 /** What the gates ρ of a batch-instance layer have learned. */
 export interface GateShares {
@@ -22,7 +23,7 @@ export function gateShares(rho: readonly number[]): GateShares {
   const clipped = rho.map((value) => Math.min(1, Math.max(0, value)));
   const share = (at: (value: number) => boolean) => clipped.filter(at).length / clipped.length;
   return {
-    mean: clipped.reduce((sum, value) => sum + value, 0) / clipped.length,
+    mean: mean(clipped),
     instance: share((value) => value <= END),
     batch: share((value) => value >= 1 - END),
   };

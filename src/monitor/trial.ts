@@ -8,6 +8,7 @@ import { layersWithin } from '../layers/within.js';
 import { COMPARE, type Pass, sizeOf, type TrainingBatch } from './data.js';
 import { measure, metricIndex } from './metric.js';
 import type { SeedData } from './sources.js';
+import { mean } from './statistics.js';
 
 /** One norm trained from one seed. */
 export interface Run {
@@ -44,8 +45,6 @@ export interface TrialState {
 const WINDOW = 10;
 /** A page that trains must stay alive. */
 const BREATH = 100;
-
-const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
 
 /** Tells whether training has left the ground, and why. A loss that goes below 0 has no ground: it must be finite, no more. */
 function watchOf(start: number, factor: number) {
