@@ -21,7 +21,7 @@ function lanes({ G, K }: SlabView): number {
 export function scratchBytes(view: SlabView, isGradient: boolean): number {
   const C = view.G * view.K;
   if (kindOf(view) === 'lanes') return 16 + 32 * lanes(view) + 16 * C;
-  return 16 + (isGradient ? 32 : 8) * C;
+  return 64 + (isGradient ? 32 : 8) * C;
 }
 
 /** Addresses of what a call reads and writes; 0 for what is absent or not wanted. */

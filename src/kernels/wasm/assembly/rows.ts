@@ -1,22 +1,117 @@
-// Rows: every set lies together and has a value of γ and β for each of its elements (S = T = 1). Plain ascending phases, one row at a
-// time: the row stays in L1 between them.
-import { add, BLOCK, flush, mul, mulAdd, splat, squares, squaresFrom, squaresOfSums, sub, sumsFrom, total, isNear } from './simd';
-import { deviation, givenLine, isNegligible, keep, setGradient, writeParameters } from './statistics';
+// Rows: every set lies together and has a value of γ and β for each of its elements (S = T = 1). Two rows at a time, half of all rows apart,
+// in plain ascending phases: a row stays in L1 between them, and two streams of memory are read ahead where one row would wait for the
+// other (neighbours would share a page, which the prefetcher follows once). γ and β are read once for both.
+import { add, BLOCK, isNear, mul, mulAdd, splat, squares, squaresFrom, squaresOfSums, sub, sumsFrom, total } from './simd';
+import { deviation, isNegligible, keep } from './statistics';
 
-/** y = (x − c)·r·γ + β */
-function scaleRow(x: usize, y: usize, g: usize, b: usize, bytes: usize, c: f32, r: f32): void {
-  const m = splat(c), a = splat(r), end = x + bytes, vectors = x + (bytes & ~63);
-  for (; x < vectors; x += 64) {
-    v128.store(y, mulAdd(mul(sub(v128.load(x), m), a), v128.load(g), v128.load(b)));
-    v128.store(y, mulAdd(mul(sub(v128.load(x, 16), m), a), v128.load(g, 16), v128.load(b, 16)), 16);
-    v128.store(y, mulAdd(mul(sub(v128.load(x, 32), m), a), v128.load(g, 32), v128.load(b, 32)), 32);
-    v128.store(y, mulAdd(mul(sub(v128.load(x, 48), m), a), v128.load(g, 48), v128.load(b, 48)), 48);
-    y += 64; g += 64; b += 64;
+/** Bytes of two rows whose sums run in float before they go to double: 64 steps of each accumulator. */
+@inline const STRETCH: usize = BLOCK / 2;
+
+/** Σ (x − k) and Σ (x − k)² of two rows at x and p, k their pilots, to four doubles; `plain`: Σ x² alone, k = 0. */
+// @ts-ignore: decorator
+@inline function sumsOfTwo(plain: bool, x: usize, p: usize, bytes: usize, out: usize): void {
+  const k = plain ? <f32>0 : load<f32>(x), l = plain ? <f32>0 : load<f32>(p), m = splat(k), n = splat(l);
+  const end = x + bytes, vectors = x + (bytes & ~31);
+  let sum: f64 = 0, square: f64 = 0, sum2: f64 = 0, square2: f64 = 0;
+  while (x < vectors) {
+    const stop = min(vectors, x + STRETCH);
+    let a = splat(0), b = a, s = a, t = a, c = a, d = a, u = a, v = a;
+    for (; x < stop; x += 32) {
+      const e = plain ? v128.load(x) : sub(v128.load(x), m), f = plain ? v128.load(x, 16) : sub(v128.load(x, 16), m);
+      const g = plain ? v128.load(p) : sub(v128.load(p), n), h = plain ? v128.load(p, 16) : sub(v128.load(p, 16), n);
+      if (!plain) { a = add(a, e); b = add(b, f); c = add(c, g); d = add(d, h); }
+      s = mulAdd(e, e, s); t = mulAdd(f, f, t);
+      u = mulAdd(g, g, u); v = mulAdd(h, h, v);
+      p += 32;
+    }
+    if (!plain) { sum += total(add(a, b)); sum2 += total(add(c, d)); }
+    square += total(add(s, t));
+    square2 += total(add(u, v));
   }
   for (; x < end; x += 4) {
-    store<f32>(y, (load<f32>(x) - c) * r * load<f32>(g) + load<f32>(b));
+    const e = <f64>(load<f32>(x) - k), g = <f64>(load<f32>(p) - l);
+    sum += e; square += e * e;
+    sum2 += g; square2 += g * g;
+    p += 4;
+  }
+  store<f64>(out, sum); store<f64>(out, square, 8);
+  store<f64>(out, sum2, 16); store<f64>(out, square2, 24);
+}
+
+/** What `sumsOfTwo` finds, of one row. */
+function sumsOfRow(center: bool, x: usize, bytes: usize, out: usize): void {
+  if (center) store<f64>(out, sumsFrom(x, bytes, load<f32>(x)));
+  store<f64>(out, center ? squaresOfSums : squares(x, bytes), 8);
+}
+
+function sumsOfTwoRows(center: bool, x: usize, p: usize, bytes: usize, out: usize): void {
+  if (center) sumsOfTwo(false, x, p, bytes, out);
+  else sumsOfTwo(true, x, p, bytes, out);
+}
+
+/** How far c, e and r of a set lie apart in scratch, where there is room for two sets. */
+@inline const PLACE: usize = 8;
+
+/** c, e and r of set i to `at` and wherever they are wanted, of the row's sums. Whether e is too small to matter. */
+function settle(
+  sums: usize, at: usize, x: usize, n: f64, epsilon: f64, center: bool, sets: usize, i: usize, saved: usize, means: usize, variances: usize,
+): bool {
+  let c: f32 = 0, e: f64 = 0, variance = load<f64>(sums, 8) / n;
+  if (center) {
+    const d = load<f64>(sums) / n, mean = <f64>load<f32>(x) + d;
+    c = <f32>mean;
+    e = mean - <f64>c;
+    variance -= d * d;
+    if (!isNear(d, variance)) variance = squaresFrom(x, <usize>n << 2, c) / n - e * e;
+  }
+  const r = <f32>deviation(variance, epsilon);
+  store<f32>(at, c); store<f32>(at + PLACE, <f32>e); store<f32>(at + 2 * PLACE, r);
+  keep(saved, sets, i, c, <f32>e, r);
+  if (means) { store<f32>(means + (i << 2), c); store<f32>(variances + (i << 2), <f32>max(variance, 0)); }
+  return isNegligible(e, variance);
+}
+
+/** y = (x − c)·r·γ + β of a row, and with `two` of a second one (p, to q); `plain`: y = x·r·γ. Statistics at `at`, the second's beside it. */
+// @ts-ignore: decorator
+@inline function scaleRows(
+  plain: bool, two: bool, x: usize, y: usize, p: usize, q: usize, g: usize, b: usize, bytes: usize, at: usize,
+): void {
+  const c = v128.load32_splat(at), r = v128.load32_splat(at + 2 * PLACE);
+  const d = two ? v128.load32_splat(at + 4) : c, s = two ? v128.load32_splat(at + 4 + 2 * PLACE) : r;
+  const end = x + bytes, vectors = x + (bytes & ~31);
+  for (; x < vectors; x += 32) {
+    const g0 = v128.load(g), g1 = v128.load(g, 16);
+    if (plain) {
+      v128.store(y, mul(mul(v128.load(x), r), g0)); v128.store(y, mul(mul(v128.load(x, 16), r), g1), 16);
+      if (two) { v128.store(q, mul(mul(v128.load(p), s), g0)); v128.store(q, mul(mul(v128.load(p, 16), s), g1), 16); }
+    } else {
+      const b0 = v128.load(b), b1 = v128.load(b, 16);
+      v128.store(y, mulAdd(mul(sub(v128.load(x), c), r), g0, b0)); v128.store(y, mulAdd(mul(sub(v128.load(x, 16), c), r), g1, b1), 16);
+      if (two) {
+        v128.store(q, mulAdd(mul(sub(v128.load(p), d), s), g0, b0));
+        v128.store(q, mulAdd(mul(sub(v128.load(p, 16), d), s), g1, b1), 16);
+      }
+      b += 32;
+    }
+    y += 32; g += 32;
+    if (two) { p += 32; q += 32; }
+  }
+  for (; x < end; x += 4) {
+    const k = load<f32>(g), l = plain ? <f32>0 : load<f32>(b);
+    store<f32>(y, (load<f32>(x) - load<f32>(at)) * load<f32>(at + 2 * PLACE) * k + l);
+    if (two) { store<f32>(q, (load<f32>(p) - load<f32>(at + 4)) * load<f32>(at + 4 + 2 * PLACE) * k + l); p += 4; q += 4; }
     y += 4; g += 4; b += 4;
   }
+}
+
+function scaleRow(plain: bool, x: usize, y: usize, g: usize, b: usize, bytes: usize, at: usize): void {
+  if (plain) scaleRows(true, false, x, y, x, y, g, b, bytes, at);
+  else scaleRows(false, false, x, y, x, y, g, b, bytes, at);
+}
+
+function scaleTwoRows(plain: bool, x: usize, y: usize, p: usize, q: usize, g: usize, b: usize, bytes: usize, at: usize): void {
+  if (plain) scaleRows(true, true, x, y, p, q, g, b, bytes, at);
+  else scaleRows(false, true, x, y, p, q, g, b, bytes, at);
 }
 
 /** y = ((x − c) − e)·r·γ + β, for means so large that their rounding shows. */
@@ -32,24 +127,8 @@ function scaleRowExactly(x: usize, y: usize, g: usize, b: usize, bytes: usize, c
   }
 }
 
-/** y = x·r·γ */
-function scaleRowPlain(x: usize, y: usize, g: usize, bytes: usize, r: f32): void {
-  const a = splat(r), end = x + bytes, vectors = x + (bytes & ~63);
-  for (; x < vectors; x += 64) {
-    v128.store(y, mul(mul(v128.load(x), a), v128.load(g)));
-    v128.store(y, mul(mul(v128.load(x, 16), a), v128.load(g, 16)), 16);
-    v128.store(y, mul(mul(v128.load(x, 32), a), v128.load(g, 32)), 32);
-    v128.store(y, mul(mul(v128.load(x, 48), a), v128.load(g, 48)), 48);
-    y += 64; g += 64;
-  }
-  for (; x < end; x += 4) {
-    store<f32>(y, load<f32>(x) * r * load<f32>(g));
-    y += 4; g += 4;
-  }
-}
-
 /** n floats of one value, for a parameter that is absent. */
-function filled(p: usize, n: usize, value: f32): usize {
+export function filled(p: usize, n: usize, value: f32): usize {
   const end = p + (n << 2), vectors = p + ((n & ~3) << 2), v = splat(value);
   let at = p;
   for (; at < vectors; at += 16) v128.store(at, v);
@@ -57,35 +136,37 @@ function filled(p: usize, n: usize, value: f32): usize {
   return p;
 }
 
-/** Normalizes B·G rows of K (y = 0: statistics only). γ and β have G·K values, 0 for none. Scratch: 8 bytes a channel. */
+/** A row by itself: with e where it matters. */
+function scaleAlone(usual: bool, plain: bool, x: usize, y: usize, g: usize, b: usize, bytes: usize, at: usize): void {
+  if (usual) scaleRow(plain, x, y, g, b, bytes, at);
+  else scaleRowExactly(x, y, g, b, bytes, load<f32>(at), load<f32>(at + PLACE), load<f32>(at + 2 * PLACE));
+}
+
+/** Normalizes B·G rows of K (y = 0: statistics only). γ and β have G·K values, 0 for none. Scratch: 56 bytes, and 8 a channel. */
 export function normalizeRows(
   x: usize, y: usize, gamma: usize, beta: usize, B: usize, G: usize, K: usize,
   epsilon: f64, center: bool, saved: usize, means: usize, variances: usize, scratch: usize,
 ): void {
-  const bytes = K << 2, sets = B * G, n = <f64>K, plain = !center && !beta;
-  if (y && !gamma) gamma = filled(scratch, G * K, 1);
-  if (y && !beta && !plain) beta = filled(scratch + G * bytes, G * K, 0);
-  for (let i: usize = 0; i < sets;) {
-    let g = gamma, b = beta;
-    for (let j: usize = 0; j < G; j++, i++) {
-      let c: f32 = 0, e: f64 = 0, variance: f64 = 0;
-      if (center) {
-        const pilot = load<f32>(x), d = sumsFrom(x, bytes, pilot) / n, mean = <f64>pilot + d;
-        c = <f32>mean;
-        e = mean - <f64>c;
-        variance = squaresOfSums / n - d * d;
-        if (!isNear(d, variance)) variance = squaresFrom(x, bytes, c) / n - e * e;
-      } else {
-        variance = squares(x, bytes) / n;
+  const bytes = K << 2, sets = B * G, n = <f64>K, plain = !center && !beta, half = B >> 1, rest = B - half;
+  const sums = scratch, at = scratch + 32, room = scratch + 56;
+  if (y && !gamma) gamma = filled(room, G * K, 1);
+  if (y && !beta && !plain) beta = filled(room + G * bytes, G * K, 0);
+  // an odd number of rows leaves the last of the first half alone
+  for (let b: usize = 0; b < rest; b++) {
+    const two = b < half;
+    for (let j: usize = 0; j < G; j++) {
+      const i = b * G + j, k = i + rest * G, g = gamma + j * bytes, o = beta + j * bytes;
+      const p = x + i * bytes, q = x + k * bytes, to = y + i * bytes, to2 = y + k * bytes;
+      if (two) sumsOfTwoRows(center, p, q, bytes, sums);
+      else sumsOfRow(center, p, bytes, sums);
+      const usual = settle(sums, at, p, n, epsilon, center, sets, i, saved, means, variances);
+      const usual2 = two && settle(sums + 16, at + 4, q, n, epsilon, center, sets, k, saved, means, variances);
+      if (!y) continue;
+      if (usual && usual2) scaleTwoRows(plain, p, to, q, to2, g, o, bytes, at);
+      else {
+        scaleAlone(usual, plain, p, to, g, o, bytes, at);
+        if (two) scaleAlone(usual2, plain, q, to2, g, o, bytes, at + 4);
       }
-      const rstd = deviation(variance, epsilon), r = <f32>rstd;
-      keep(saved, sets, i, c, <f32>e, r);
-      if (means) { store<f32>(means + (i << 2), c); store<f32>(variances + (i << 2), <f32>max(variance, 0)); }
-      if (!y) { x += bytes; continue; }
-      if (plain) scaleRowPlain(x, y, g, bytes, r);
-      else if (isNegligible(e, variance)) scaleRow(x, y, g, b, bytes, c, r);
-      else scaleRowExactly(x, y, g, b, bytes, c, <f32>e, r);
-      x += bytes; y += bytes; g += bytes; b += bytes;
     }
   }
 }
@@ -105,137 +186,4 @@ export function applyRows(
       x += bytes; y += bytes; g += bytes; b += bytes;
     }
   }
-}
-
-/** Σ dy·γ and Σ dy·γ·x̂ of a row, to two doubles, and dγ += dy·x̂, dβ += dy in float. */
-function sumRow(x: usize, dy: usize, g: usize, dg: usize, db: usize, bytes: usize, c: f32, e: f32, r: f32, out: usize): void {
-  const m = splat(c), f = splat(e), a = splat(r), end = x + bytes, vectors = x + (bytes & ~31);
-  let level: f64 = 0, slope: f64 = 0;
-  while (x < vectors) {
-    const stop = min(vectors, x + BLOCK);
-    let s0 = splat(0), s1 = s0, t0 = s0, t1 = s0;
-    for (; x < stop; x += 32) {
-      const d0 = v128.load(dy), d1 = v128.load(dy, 16), g0 = v128.load(g), g1 = v128.load(g, 16);
-      const h0 = mul(d0, mul(sub(sub(v128.load(x), m), f), a)), h1 = mul(d1, mul(sub(sub(v128.load(x, 16), m), f), a));
-      s0 = mulAdd(d0, g0, s0); s1 = mulAdd(d1, g1, s1);
-      t0 = mulAdd(h0, g0, t0); t1 = mulAdd(h1, g1, t1);
-      v128.store(dg, add(v128.load(dg), h0)); v128.store(dg, add(v128.load(dg, 16), h1), 16);
-      v128.store(db, add(v128.load(db), d0)); v128.store(db, add(v128.load(db, 16), d1), 16);
-      dy += 32; g += 32; dg += 32; db += 32;
-    }
-    level += total(add(s0, s1));
-    slope += total(add(t0, t1));
-  }
-  for (; x < end; x += 4) {
-    const d = load<f32>(dy), h = d * ((load<f32>(x) - c - e) * r), k = <f64>load<f32>(g);
-    level += <f64>d * k;
-    slope += <f64>h * k;
-    store<f32>(dg, load<f32>(dg) + h); store<f32>(db, load<f32>(db) + d);
-    dy += 4; g += 4; dg += 4; db += 4;
-  }
-  store<f64>(out, level);
-  store<f64>(out, slope, 8);
-}
-
-/** dx = dy·γ·r − ((x − c)·h + k) */
-function combineRow(x: usize, dy: usize, g: usize, dx: usize, bytes: usize, c: f32, r: f32, h: f32, k: f32): void {
-  const m = splat(c), a = splat(r), u = splat(h), v = splat(k), end = x + bytes, vectors = x + (bytes & ~31);
-  for (; x < vectors; x += 32) {
-    v128.store(dx, sub(mul(mul(v128.load(dy), v128.load(g)), a), mulAdd(sub(v128.load(x), m), u, v)));
-    v128.store(dx, sub(mul(mul(v128.load(dy, 16), v128.load(g, 16)), a), mulAdd(sub(v128.load(x, 16), m), u, v)), 16);
-    dy += 32; g += 32; dx += 32;
-  }
-  for (; x < end; x += 4) {
-    store<f32>(dx, load<f32>(dy) * load<f32>(g) * r - ((load<f32>(x) - c) * h + k));
-    dy += 4; g += 4; dx += 4;
-  }
-}
-
-/** As `sumRow` of a row that is not centred and has no β: Σ dy·γ·x̂, and dγ += dy·x̂. */
-function sumRowPlain(x: usize, dy: usize, g: usize, dg: usize, bytes: usize, r: f32, out: usize): void {
-  const a = splat(r), end = x + bytes, vectors = x + (bytes & ~31);
-  let slope: f64 = 0;
-  while (x < vectors) {
-    const stop = min(vectors, x + BLOCK);
-    let t0 = splat(0), t1 = t0;
-    for (; x < stop; x += 32) {
-      const h0 = mul(v128.load(dy), mul(v128.load(x), a)), h1 = mul(v128.load(dy, 16), mul(v128.load(x, 16), a));
-      t0 = mulAdd(h0, v128.load(g), t0); t1 = mulAdd(h1, v128.load(g, 16), t1);
-      v128.store(dg, add(v128.load(dg), h0)); v128.store(dg, add(v128.load(dg, 16), h1), 16);
-      dy += 32; g += 32; dg += 32;
-    }
-    slope += total(add(t0, t1));
-  }
-  for (; x < end; x += 4) {
-    const h = load<f32>(dy) * (load<f32>(x) * r);
-    slope += <f64>h * <f64>load<f32>(g);
-    store<f32>(dg, load<f32>(dg) + h);
-    dy += 4; g += 4; dg += 4;
-  }
-  store<f64>(out, 0);
-  store<f64>(out, slope, 8);
-}
-
-/** dx = dy·γ·r − x·h */
-function combineRowPlain(x: usize, dy: usize, g: usize, dx: usize, bytes: usize, r: f32, h: f32): void {
-  const a = splat(r), u = splat(h), end = x + bytes, vectors = x + (bytes & ~31);
-  for (; x < vectors; x += 32) {
-    v128.store(dx, sub(mul(mul(v128.load(dy), v128.load(g)), a), mul(v128.load(x), u)));
-    v128.store(dx, sub(mul(mul(v128.load(dy, 16), v128.load(g, 16)), a), mul(v128.load(x, 16), u)), 16);
-    dy += 32; g += 32; dx += 32;
-  }
-  for (; x < end; x += 4) {
-    store<f32>(dx, load<f32>(dy) * load<f32>(g) * r - load<f32>(x) * h);
-    dy += 4; g += 4; dx += 4;
-  }
-}
-
-/** Rows whose parameter gradients are added in float before they go to double. */
-@inline const FLOAT_ROWS: usize = 128;
-
-/** Adds n floats to n doubles, and clears them. */
-function flushAll(p: usize, d: usize, n: usize): void {
-  for (let i: usize = 0; i < n; i++) {
-    store<f64>(d, load<f64>(d) + <f64>load<f32>(p));
-    store<f32>(p, 0);
-    p += 4; d += 8;
-  }
-}
-
-/**
- * dx of rows (0: only the sums), dγ and dβ where asked (0: not). With `dmean` (statistics were given, not the rows' own): dx = dy·γ·r, and the
- * gradients of mean and variance, without a dx of mean and 1/deviation. With a `line` (h and k of every set) there is nothing to sum: dx = dy·γ·r − ((x − c)·h + k).
- * Scratch: 16 bytes, and 28 a channel.
- */
-export function rowsGradient(
-  x: usize, dy: usize, gamma: usize, B: usize, G: usize, K: usize, saved: usize, center: bool,
-  dx: usize, dgamma: usize, dbeta: usize, dmean: usize, dvariance: usize, line: usize, scratch: usize,
-): void {
-  const bytes = K << 2, sets = B * G, far = sets << 2, C = G * K, n = <f64>K;
-  const sums = scratch, tg = scratch + 16, tb = tg + (C << 3), fg = tb + (C << 3), fb = fg + (C << 2);
-  memory.fill(tg, 0, C * 24);
-  if (!gamma) gamma = filled(fb + (C << 2), C, 1);
-  const plain = !center && !dbeta && !dmean && !line;
-  let rows: usize = 0;
-  for (let i: usize = 0; i < sets;) {
-    let g = gamma, o: usize = 0;
-    for (let j: usize = 0; j < G; j++, i++) {
-      const at = saved + (i << 2), c = load<f32>(at), e = load<f32>(at + far), r = load<f32>(at + 2 * far);
-      if (line) givenLine(line, sets, i, sums);
-      else {
-        if (plain) sumRowPlain(x, dy, g, fg + o, bytes, r, sums);
-        else sumRow(x, dy, g, fg + o, fb + o, bytes, c, e, r, sums);
-        setGradient(sums, i, n, <f64>e, <f64>r, center, dx, dmean, dvariance);
-      }
-      const h = <f32>load<f64>(sums);
-      if (plain) combineRowPlain(x, dy, g, dx, bytes, r, h);
-      else if (dx) combineRow(x, dy, g, dx, bytes, c, r, h, <f32>load<f64>(sums, 8));
-      if (dx) dx += bytes;
-      x += bytes; dy += bytes; g += bytes; o += bytes;
-    }
-    if (++rows == FLOAT_ROWS) { flushAll(fg, tg, C); flushAll(fb, tb, C); rows = 0; }
-  }
-  flushAll(fg, tg, C);
-  flushAll(fb, tb, C);
-  writeParameters(tg, tb, C, dgamma, dbeta);
 }
