@@ -76,7 +76,7 @@ export const GOALS: readonly Goal[] = [
   ...goals(
     'wasm',
     both,
-    'op, aliasing',
+    'op',
     TRAFFIC.map(([name]) => [name, 'memory', 2.05]),
   ),
   ...goals(

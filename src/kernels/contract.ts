@@ -139,7 +139,10 @@ export type ComposedName = Exclude<KernelName, 'Mixture' | 'MixtureGrad'>;
 export type MeanAndVariance = { readonly mean: Tensor; readonly variance: Tensor };
 
 /** What a backend brings: any of the kernels, each able to decline a case, which then goes to the composed one. */
-export type BackendKernels = { readonly [N in KernelName]?: BackendKernel<N> };
+export type BackendKernels = { readonly [N in KernelName]?: BackendKernel<N> } & {
+  /** Runs a kernel of which the tape keeps tensors: a backend that would copy them may do better meanwhile. */
+  whileRecording?<T>(run: () => T): T;
+};
 
 export interface BackendKernel<N extends KernelName> {
   accepts?(inputs: Parameters<Kernels[N]>[0], attrs: Parameters<Kernels[N]>[1], backend: unknown): boolean;

@@ -154,7 +154,10 @@ function runNamed(name: string, inputs: object, attrs: object): tf.Tensor[] {
     install(backendName);
     installed.add(backendName);
   }
-  return tf.engine().runKernel(name, inputs as tf.NamedTensorMap, asAttrs(attrs)) as unknown as tf.Tensor[];
+  const engine = tf.engine();
+  const run = () => engine.runKernel(name, inputs as tf.NamedTensorMap, asAttrs(attrs)) as unknown as tf.Tensor[];
+  const whileRecording = engine.isTapeOn() && provided.get(backendName)?.whileRecording;
+  return whileRecording ? whileRecording(run) : run();
 }
 
 /** Runs a kernel on the backend of the moment. */

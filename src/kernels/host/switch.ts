@@ -23,79 +23,111 @@ function softmaxGradient(values: Float64Array, gradient: Float64Array): Float64A
   return values.map((value, k) => value * (at(gradient, k) - common));
 }
 
-/** One of the statistics that are switched between: those of `[b, c]` stand at `b·step + c·stride`. */
-interface Part {
-  readonly moments: Moments;
-  readonly step: number;
-  readonly stride: number;
+/** The shares of the three statistics, 0 for one that is not among those that are switched between. */
+type Shares = Readonly<Record<Statistic, number>>;
+
+function sharesOf(statistics: readonly Statistic[], weights: Float64Array): Shares {
+  const share = (name: Statistic) => {
+    const k = statistics.indexOf(name);
+    return k < 0 ? 0 : at(weights, k);
+  };
+  return { instance: share('instance'), layer: share('layer'), batch: share('batch') };
 }
 
-function partsOf({ B, C, instance }: Mixable, batch: Moments): Readonly<Record<Statistic, () => Part>> {
+/** What is mixed: the statistics, [B] and [C] beside the instance's [B, C], and their shares in means (w) and variances (u). */
+interface Parts {
+  readonly layer: Moments;
+  readonly batch: Moments;
+  readonly w: Shares;
+  readonly u: Shares;
+}
+
+/** Those that are not switched between are zeros: a memory that nobody uses may hold anything. */
+function partsOf(given: Mixable, { statistics, meanWeight, varianceWeight }: SwitchWeights, ofBatch: Moments): Parts {
+  const { B, C, instance } = given;
   return {
-    instance: () => ({ moments: instance, step: C, stride: 1 }),
-    layer: () => ({ moments: totals(instance, overChannels(B, C)), step: 1, stride: 0 }),
-    batch: () => ({ moments: batch, step: 0, stride: 1 }),
+    layer: statistics.includes('layer') ? totals(instance, overChannels(B, C)) : noMoments(B),
+    batch: statistics.includes('batch') ? ofBatch : noMoments(C),
+    w: sharesOf(statistics, softmax(meanWeight)),
+    u: sharesOf(statistics, softmax(varianceWeight)),
   };
 }
 
-/** Adds a part with its weights to means, as a difference from those of the instance, and to variances. */
-function addPart({ B, C, instance }: Mixable, part: Part, w: number, u: number, into: Moments): void {
-  const { moments, step, stride } = part;
-  const [mean, variance, own] = [into.mean, into.variance, instance.mean];
-  const [partMean, partVariance] = [moments.mean, moments.variance];
+/** By two softmaxes: means, as differences from those of the instance, and variances of two or three statistics. */
+export function mixVariances(given: Mixable, weights: SwitchWeights): Mixed {
+  const { B, C, epsilon, instance } = given;
+  const ofBatch = batchOf(given);
+  const { layer, batch, w, u } = partsOf(given, weights, ofBatch);
+  const [mean, rstd] = [new Float64Array(B * C), new Float64Array(B * C)];
   for (let b = 0, i = 0; b < B; b++) {
-    for (let c = 0, j = b * step; c < C; c++, i++, j += stride) {
-      mean[i] = at(mean, i) + w * (at(partMean, j) - at(own, i));
-      variance[i] = at(variance, i) + u * at(partVariance, j);
+    const layerMean = at(layer.mean, b);
+    const layerVariance = u.layer * at(layer.variance, b);
+    for (let c = 0; c < C; c++, i++) {
+      const own = at(instance.mean, i);
+      mean[i] = own + w.layer * (layerMean - own) + w.batch * (at(batch.mean, c) - own);
+      const variance = u.instance * at(instance.variance, i) + layerVariance + u.batch * at(batch.variance, c);
+      rstd[i] = reciprocalDeviation(variance, epsilon);
     }
   }
+  return { mean, rstd, batch: ofBatch };
 }
 
-/** By two softmaxes: means and variances of two or three statistics. */
-export function mixVariances(given: Mixable, { statistics, meanWeight, varianceWeight }: SwitchWeights): Mixed {
-  const { instance, epsilon } = given;
-  const batch = batchOf(given);
-  const parts = partsOf(given, batch);
-  const [w, u] = [softmax(meanWeight), softmax(varianceWeight)];
-  const mixed = { mean: instance.mean.slice(), variance: new Float64Array(instance.mean.length) };
-  statistics.forEach((name, k) => {
-    addPart(given, parts[name](), at(w, k), at(u, k), mixed);
-  });
-  return { mean: mixed.mean, rstd: mixed.variance.map((v) => reciprocalDeviation(v, epsilon)), batch };
+/** Sums of the gradients of mixed means (m) and variances (v) over what shares a Layer or Batch statistic, and with the statistics. */
+interface Found {
+  readonly ofLayer: Moments;
+  readonly ofBatch: Moments;
+  readonly w: Record<Statistic, number>;
+  readonly u: Record<Statistic, number>;
 }
 
-/** The gradients of one part's weights. */
-function weightGradients({ B, C, instance }: Mixable, { moments, step, stride }: Part, gradient: Moments) {
-  const [dmean, dvariance, own] = [gradient.mean, gradient.variance, instance.mean];
-  const [partMean, partVariance] = [moments.mean, moments.variance];
-  let dw = 0;
-  let du = 0;
+/** One pass over all sets: gradients of the instance's statistics to `into`, those of everything else summed. */
+function collect(
+  { B, C, instance }: Mixable,
+  { layer, batch, w, u }: Parts,
+  dmean: Float64Array,
+  dvariance: Float64Array,
+  into: Moments,
+): Found {
+  const [ofLayer, ofBatch] = [noMoments(B), noMoments(C)];
+  const { mean, variance } = instance;
+  const [batchMean, batchVariance] = [batch.mean, batch.variance];
+  let [wLayer, wBatch, uInstance, uLayer, uBatch] = [0, 0, 0, 0, 0];
   for (let b = 0, i = 0; b < B; b++) {
-    for (let c = 0, j = b * step; c < C; c++, i++, j += stride) {
-      dw += at(dmean, i) * (at(partMean, j) - at(own, i));
-      du += at(dvariance, i) * at(partVariance, j);
+    const layerMean = at(layer.mean, b);
+    let m = 0;
+    let v = 0;
+    for (let c = 0; c < C; c++, i++) {
+      const dm = at(dmean, i);
+      const dv = at(dvariance, i);
+      const own = at(mean, i);
+      m += dm;
+      v += dv;
+      wLayer += dm * (layerMean - own);
+      wBatch += dm * (at(batchMean, c) - own);
+      uInstance += dv * at(variance, i);
+      uBatch += dv * at(batchVariance, c);
+      add(ofBatch.mean, c, dm);
+      add(ofBatch.variance, c, dv);
     }
+    uLayer += v * at(layer.variance, b);
+    ofLayer.mean[b] = w.layer * m;
+    ofLayer.variance[b] = u.layer * v;
   }
-  return [dw, du] as const;
+  scale(ofBatch.mean, w.batch, ofBatch.mean);
+  scale(ofBatch.variance, u.batch, ofBatch.variance);
+  scale(dmean, w.instance, into.mean);
+  scale(dvariance, u.instance, into.variance);
+  // means are differences from the instance's, which has no share of its own in them
+  return {
+    ofLayer,
+    ofBatch,
+    w: { instance: 0, layer: wLayer, batch: wBatch },
+    u: { instance: uInstance, layer: uLayer, batch: uBatch },
+  };
 }
 
-/** The gradients of one part's statistics. */
-function partGradients({ B, C }: Mixable, part: Part, w: number, u: number, gradient: Moments): Moments {
-  const { moments, step, stride } = part;
-  const [dmean, dvariance] = [gradient.mean, gradient.variance];
-  const into = noMoments(moments.mean.length);
-  const { mean, variance } = into;
-  for (let b = 0, i = 0; b < B; b++) {
-    for (let c = 0, j = b * step; c < C; c++, i++, j += stride) {
-      mean[j] = at(mean, j) + w * at(dmean, i);
-      variance[j] = at(variance, j) + u * at(dvariance, i);
-    }
-  }
-  return into;
-}
-
-function addAll(into: Float64Array, values: Float64Array, factor: number): void {
-  for (let i = 0; i < into.length; i++) add(into, i, factor * at(values, i));
+function scale(values: Float64Array, factor: number, into: Float64Array): void {
+  for (let i = 0; i < values.length; i++) into[i] = factor * at(values, i);
 }
 
 export function varianceGradients(
@@ -106,25 +138,21 @@ export function varianceGradients(
   drstd: Float64Array,
 ): MixedGradients {
   const { B, C, instance } = given;
-  const batch = batchOf(given);
-  const parts = partsOf(given, batch);
-  const [w, u] = [softmax(weights.meanWeight), softmax(weights.varianceWeight)];
-  const dvariance = drstd.map((d, i) => -0.5 * d * at(rstd, i) * at(rstd, i) * at(rstd, i));
-  const gradient = { mean: dmean, variance: dvariance };
-  const into = { mean: dmean.slice(), variance: new Float64Array(B * C) };
-  const [dw, du] = [new Float64Array(w.length), new Float64Array(u.length)];
-  let ofBatch = noMoments(C);
-  weights.statistics.forEach((name, k) => {
-    const part = parts[name]();
-    [dw[k], du[k]] = weightGradients(given, part, gradient);
-    const found = partGradients(given, part, at(w, k), at(u, k), gradient);
-    addAll(into.mean, dmean, -at(w, k)); // the mean starts at the instance's, from which the others are measured
-    if (name === 'batch') ofBatch = found;
-    if (name === 'layer') spreadTotals(instance, part.moments, found, overChannels(B, C), into);
-    if (name !== 'instance') return;
-    addAll(into.mean, found.mean, 1);
-    addAll(into.variance, found.variance, 1);
-  });
-  const memory = spreadBatch(given, batch, ofBatch, into);
-  return { instance: into, memory, weights: [softmaxGradient(w, dw), softmaxGradient(u, du)] };
+  const { statistics } = weights;
+  const parts = partsOf(given, weights, batchOf(given));
+  const dvariance = new Float64Array(B * C);
+  for (let i = 0; i < dvariance.length; i++) {
+    const r = at(rstd, i);
+    dvariance[i] = -0.5 * at(drstd, i) * r * r * r;
+  }
+  const into = noMoments(B * C);
+  const { ofLayer, ofBatch, w, u } = collect(given, parts, dmean, dvariance, into);
+  if (statistics.includes('layer')) spreadTotals(instance, parts.layer, ofLayer, overChannels(B, C), into);
+  const memory = spreadBatch(given, parts.batch, statistics.includes('batch') ? ofBatch : noMoments(C), into);
+  const ofLogits = (shares: Shares, gradient: Shares) =>
+    softmaxGradient(
+      Float64Array.from(statistics, (name) => shares[name]),
+      Float64Array.from(statistics, (name) => gradient[name]),
+    );
+  return { instance: into, memory, weights: [ofLogits(parts.w, w), ofLogits(parts.u, u)] };
 }

@@ -55,12 +55,16 @@ export function spreadTotals(
   { count, n, step, stride }: Direction,
   into: Moments,
 ): void {
+  const { mean, variance } = into;
+  const own = parts.mean;
   for (let i = 0; i < count; i++) {
-    const [dmean, dvariance] = [at(gradient.mean, i) / n, at(gradient.variance, i) / n];
+    const common = at(whole.mean, i);
+    const dmean = at(gradient.mean, i) / n;
+    const dvariance = at(gradient.variance, i) / n;
     const end = i * step + n * stride;
     for (let j = i * step; j < end; j += stride) {
-      add(into.mean, j, dmean + 2 * dvariance * (at(parts.mean, j) - at(whole.mean, i)));
-      add(into.variance, j, dvariance);
+      add(mean, j, dmean + 2 * dvariance * (at(own, j) - common));
+      add(variance, j, dvariance);
     }
   }
 }

@@ -1,5 +1,6 @@
 import type { BackendKernels, SlabView } from '../contract.js';
 import { at, call, kernel, type Run } from './call.js';
+import { whileAliasing } from './identity.js';
 import { Mixture, MixtureGrad } from './mixture.js';
 import type { WasmBackend } from './module.js';
 import { applyAt, gradientAt, kindOf, normalizeAt, scratchBytes } from './slab.js';
@@ -98,4 +99,5 @@ export const wasmKernels: BackendKernels = {
   ApplyStatisticsGrad: kernel<'ApplyStatisticsGrad'>(ApplyStatisticsGrad),
   Mixture,
   MixtureGrad,
+  whileRecording: whileAliasing,
 };

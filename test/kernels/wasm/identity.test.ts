@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { useBackend } from '../../../models/digits/backend.js';
 import { aliasWasmIdentity } from '../../../src/index.js';
+import { whileAliasing } from '../../../src/kernels/wasm/identity.js';
 import { batchNorm, groupNorm, layerNorm } from '../../../src/ops/index.js';
 import { normal } from '../../suites/harness.js';
 
@@ -88,4 +89,73 @@ test('two copies of the package count together, and are undone in any order', ()
   expect(stock()).not.toBe(before);
   second();
   expect(stock()).toBe(before);
+});
+
+describe('what a gradient needs is kept without copies, and without the host’s kernel changed for anybody else', () => {
+  const scale = (x: tf.Tensor) => tf.tidy(() => tf.mul(x, 2)); // another op of the same forward pass
+
+  /** Pieces of memory that a forward pass adds, and the Identity that is there between its ops. */
+  function forward(op: (x: tf.Tensor) => tf.Tensor): { buffers: number; between: unknown[] } {
+    const x = tf.tensor(normal(64 * 512, { seed: 1 }), [64, 512]);
+    const between: unknown[] = [];
+    let buffers = 0;
+    const loss = (a: tf.Tensor) => {
+      const before = tf.memory().numDataBuffers;
+      between.push(stock());
+      const y = op(a);
+      between.push(stock());
+      buffers = tf.memory().numDataBuffers - before;
+      return tf.sum(scale(y));
+    };
+    tf.dispose([tf.grad(loss)(x), x]);
+    return { buffers, between };
+  }
+
+  test('y and the statistics are all that is added', () => {
+    const { buffers, between } = forward((x) => layerNorm(x));
+    expect(buffers).toBe(2);
+    expect(between.every((kernel) => kernel === stock())).toBe(true);
+  });
+
+  test('the host’s kernel is back after a kernel that throws', () => {
+    const before = stock();
+    expect(() =>
+      whileAliasing(() => {
+        throw new Error('no memory');
+      }),
+    ).toThrow('no memory');
+    expect(stock()).toBe(before);
+  });
+
+  test('inside aliasWasmIdentity() nothing is swapped', () => {
+    const undo = aliasWasmIdentity();
+    const theirs = stock();
+    whileAliasing(() => expect(stock()).toBe(theirs));
+    undo();
+  });
+
+  test('what was kept lives on when x is disposed, and is gone after the backward pass', () => {
+    const { numDataBuffers } = tf.memory();
+    const x = tf.tensor(normal(64, { seed: 4 }), [4, 16]);
+    const expected = tf.tidy(() =>
+      Array.from(
+        tf
+          .grad((a) => tf.sum(tf.square(layerNorm(tf.mul(a, 3)))))(x)
+          .dataSync(),
+      ),
+    );
+    const early = tf.tidy(() => {
+      const f = (a: tf.Tensor) => {
+        const b = tf.mul(a, 3);
+        const y = layerNorm(b);
+        b.dispose();
+        const other = tf.fill([4, 16], 7); // would take the memory, were it free
+        return tf.add(tf.sum(tf.square(y)), tf.mul(0, tf.sum(other)));
+      };
+      return Array.from(tf.grad(f)(x).dataSync());
+    });
+    expect(early).toEqual(expected);
+    x.dispose();
+    expect(tf.memory().numDataBuffers).toBe(numDataBuffers);
+  });
 });

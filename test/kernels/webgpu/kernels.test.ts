@@ -1,5 +1,5 @@
 import type { Tensor, TensorInfo } from '@tensorflow/tfjs-core';
-import type { SlabView } from '../../../src/kernels/contract.js';
+import type { KernelName, SlabView } from '../../../src/kernels/contract.js';
 import { webgpuKernels } from '../../../src/kernels/webgpu/kernels.js';
 import { slabOf, tilesOf } from '../../../src/kernels/webgpu/slab.js';
 import { folding } from '../../../src/kernels/webgpu/slabForward.js';
@@ -19,7 +19,7 @@ const VIEWS: readonly SlabView[] = [
 ];
 
 type Run = (inputs: object, attrs: object, backend: object) => TensorInfo[];
-const run = (kernel: keyof typeof webgpuKernels) => webgpuKernels[kernel]?.run as unknown as Run;
+const run = (kernel: KernelName) => webgpuKernels[kernel]?.run as unknown as Run;
 
 /** Every kernel with everything it can be asked for, the most tensors at once. */
 function runAll({ backend, tensor }: Fake, view: SlabView): void {

@@ -292,7 +292,10 @@ export function lanesGradient(
   memory.fill(tg, 0, C << 4);
   for (let b: usize = 0; b < B; b++) {
     const first = saved + ((b * G) << 2);
-    for (let l: usize = 0; l < L; l++) store<f32>(place(W, l, 64), load<f32>(first + (((l % C) / K) << 2)));
+    for (let g: usize = 0, c: usize = 0; g < G; g++) {
+      const m = load<f32>(first + (g << 2));
+      for (const to = c + K; c < to; c++) for (let l = c; l < L; l += C) store<f32>(place(W, l, 64), m);
+    }
     if (!line) {
       sumGradient(x, dy, S / R, L, W, level, slope);
       foldGradient(x, dy, S, C, R, W, level, slope);
