@@ -62,7 +62,11 @@ function spread(groups: number, limit: number): [number, number, number] {
   return [Math.ceil(groups / rows), rows, 1];
 }
 
-function expectBindable(tensors: readonly TensorInfo[], { maxStorageBufferBindingSize, maxBufferSize }: Numbers): void {
+/** Else the device would say so to nobody, and give zeros. */
+export function expectBindable(
+  tensors: readonly TensorInfo[],
+  { maxStorageBufferBindingSize, maxBufferSize }: Numbers,
+): void {
   const limit = Math.min(maxStorageBufferBindingSize as number, maxBufferSize as number);
   for (const { shape } of tensors) {
     if (4 * sizeOf(shape) <= limit) continue;

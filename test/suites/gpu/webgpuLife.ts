@@ -82,7 +82,10 @@ const large: Check = {
   name: 'a tensor that the device cannot bind is refused in words',
   async run(tf) {
     const backend = limited(await another(tf), { maxStorageBufferBindingSize: 64 });
-    expectThrows(() => kernel().run(input(backend), ATTRS, backend), /\[4,8\] has 128 bytes.* takes 64/, 'Error');
+    const inputs = input(backend);
+    const before = backend.numDataIds();
+    expectThrows(() => kernel().accepts?.(inputs, ATTRS, backend), /\[4,8\] has 128 bytes.* takes 64/, 'Error');
+    expectEqual(backend.numDataIds(), before, 'data of the backend');
   },
 };
 
