@@ -33,6 +33,8 @@ const ROWS: readonly Short[] = [
   ['instanceLarge', 'instance', [16, 128, 128, 64], LARGE],
   ['batchTrainingLarge', 'batch', [32, 56, 56, 256], LARGE],
   ['batchInferenceLarge', 'batch', [32, 56, 56, 256], { ...INFERENCE, ...LARGE }],
+  ['batchInstanceLarge', 'batchInstance', [16, 128, 128, 64], LARGE],
+  ['switchableLarge', 'switchable', [16, 128, 128, 64], LARGE],
 ];
 
 export const GPU_CASES: readonly GpuCase[] = ROWS.map(([name, norm, shape, more]) => ({

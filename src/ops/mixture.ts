@@ -8,12 +8,19 @@ import { type BatchStatisticsOptions, batchInputs, type Masked, type WithBatchMo
 /** How to mix, once the channels are known. */
 type Mixture = (channels: number) => Mix;
 
+/** Zeros of which the gradients are zeros. By no sum: tfjs's webgpu backend has none of an empty tensor. */
+function zerosOf(weights: tf.Tensor[], shape: number[]): tf.Tensor {
+  const zeros = tf.customGrad(() => ({
+    value: tf.zeros(shape),
+    gradFunc: () => weights.map((t) => tf.zerosLike(t)),
+  }));
+  return zeros(...weights);
+}
+
 /** An empty batch has nothing to mix: it keeps its shape, and is not remembered. */
 function mixtureOfNothing(x: tf.Tensor, view: SlabView, weights: Mix, parameters: Parameters): WithBatchMoments {
   const { mixing: _, ...tensors } = weights;
-  // Of nothing, but differentiable: the gradients of the weights are zeros.
-  const none = Object.values(tensors).map((t) => tf.mul(0, tf.sum(t as tf.Tensor)));
-  const mean = none.reduce((sum, t) => tf.add(sum, t), tf.zeros([1, view.G])); // [1, C]
+  const mean = zerosOf(Object.values(tensors) as tf.Tensor[], [1, view.G]); // [1, C]
   const statistics = { mean, variance: tf.ones([1, view.G]) };
   const nothing = tf.fill([1, view.G], Number.NaN);
   return {

@@ -63,7 +63,7 @@ export type Form = 'recorded' | 'submitted' | null;
 export interface DeviceState {
   readonly pipelines: Map<string, Pipeline>;
   form: Form;
-  /** Whether it has been tried if work can be recorded. */
+  /** Whether it has been tried which form works. */
   tried: boolean;
   /** Why the device was lost, once it is. */
   lost: string | undefined;

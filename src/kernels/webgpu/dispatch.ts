@@ -62,7 +62,11 @@ function spread(groups: number, limit: number): [number, number, number] {
   return [Math.ceil(groups / rows), rows, 1];
 }
 
-function expectBindable(tensors: readonly TensorInfo[], { maxStorageBufferBindingSize, maxBufferSize }: Numbers): void {
+/** Else the device would say so to nobody, and give zeros. */
+export function expectBindable(
+  tensors: readonly TensorInfo[],
+  { maxStorageBufferBindingSize, maxBufferSize }: Numbers,
+): void {
   const limit = Math.min(maxStorageBufferBindingSize as number, maxBufferSize as number);
   for (const { shape } of tensors) {
     if (4 * sizeOf(shape) <= limit) continue;
@@ -103,12 +107,8 @@ const TRIAL: Program<Record<never, never>> = {
   a[l] = 2.0 * x[l] + u.eps; b[l] = x[l] * f32(u.groups); }`,
 };
 
-/**
- * Two outputs of four values, recorded and read back: whether this tfjs does what {@link FusedProgram} relies on. Until
- * the answer is here, and for good where it is no, work is submitted on its own.
- */
-async function tryRecording(host: WebGpuBackend, state: DeviceState): Promise<void> {
-  state.tried = true;
+/** Two outputs of four values, handed over in a form and read back: whether this tfjs does what the form relies on. */
+async function computes(host: WebGpuBackend, state: DeviceState, form: typeof record): Promise<boolean> {
   const tensors = [undefined, undefined, Float32Array.of(1, 2, 3, 4)].map((v) =>
     host.makeTensorInfo([4], 'float32', v),
   );
@@ -117,7 +117,7 @@ async function tryRecording(host: WebGpuBackend, state: DeviceState): Promise<vo
   device.pushErrorScope('validation');
   let reading: Promise<ArrayBuffer>[] = [];
   try {
-    record(host, prepare(host, state, TRIAL, {}, { a, b, x }, { groups: 1, eps: 0.5 }));
+    form(host, prepare(host, state, TRIAL, {}, { a, b, x }, { groups: 1, eps: 0.5 }));
     reading = [a, b].map(({ dataId }) => host.getBufferData(host.tensorMap.get(dataId)?.resource as never));
   } catch {
     // Then nothing is read, and the answer is no.
@@ -126,7 +126,15 @@ async function tryRecording(host: WebGpuBackend, state: DeviceState): Promise<vo
   for (const { dataId } of tensors) host.disposeData(dataId);
   const texts = reading.map(async (data) => [...new Float32Array(await data)].join());
   const [error, ...found] = await Promise.all([refused, ...texts]);
-  if (!error && found.join(';') === '2.5,4.5,6.5,8.5;1,2,3,4') state.form = 'recorded';
+  return !error && found.join(';') === '2.5,4.5,6.5,8.5;1,2,3,4';
+}
+
+/** Until the answer is here work is submitted on its own, and for good where it cannot be recorded; or not at all. */
+async function tryForms(host: WebGpuBackend, state: DeviceState): Promise<void> {
+  state.tried = true;
+  const works = (form: typeof record) => computes(host, state, form).catch(() => false);
+  if (await works(record)) state.form = 'recorded';
+  else if (!(await works(submit))) state.form = null;
 }
 
 /** Runs `groups` workgroups of a program: compiled once a variant, sizes and ε being uniforms. */
@@ -141,6 +149,6 @@ export function launch<V extends Variant>(
   const state = stateOf(host);
   const work = prepare(host, state, program, variant, tensors, { groups, ...numbers });
   if (env().getBool('WEBGPU_ENGINE_COMPILE_ONLY')) return;
-  if (!state.tried) tryRecording(host, state).catch(() => undefined);
+  if (!state.tried) void tryForms(host, state);
   (state.form === 'recorded' ? record : submit)(host, work);
 }

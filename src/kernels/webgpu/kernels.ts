@@ -1,6 +1,7 @@
 import type { Tensor, TensorInfo } from '@tensorflow/tfjs-core';
 import type { BackendKernel, BackendKernels, KernelName, SlabView } from '../contract.js';
 import { stateOf, type WebGpuBackend } from './device.js';
+import { expectBindable } from './dispatch.js';
 import { applyGiven, momentsGrad } from './elements.js';
 import { mix, savedMixture } from './mixture.js';
 import { mixGrad } from './mixtureGrad.js';
@@ -101,7 +102,10 @@ const MixtureGrad: Run<'MixtureGrad'> = ({ x, dy, saved, ...mixed }, attrs, host
   return Object.values(outputs).filter((t) => t !== undefined); // in the order of the contract
 };
 
-/** Whether the device serves us, and every input is what the shaders read: `saved` too, which others may have written. */
+/**
+ * Whether the device serves us, and every input is what the shaders read: `saved` too, which others may have written. What is
+ * too large for the device is refused here, before anything is made of it.
+ */
 const accepts =
   (shapeOf: (view: SlabView) => readonly number[]) =>
   (inputs: object, { view }: { view: SlabView }, backend: unknown): boolean => {
@@ -110,7 +114,9 @@ const accepts =
     const host = backend as WebGpuBackend;
     if (stateOf(host).form === null) return false;
     // Where integers are cast to floats, tfjs keeps the integers and reads them otherwise.
-    return Object.values(tensors).every(({ dataId }) => host.tensorMap.get(dataId)?.dtype === 'float32');
+    if (!Object.values(tensors).every(({ dataId }) => host.tensorMap.get(dataId)?.dtype === 'float32')) return false;
+    expectBindable(Object.values(tensors), host.device.limits);
+    return true;
   };
 
 const kernel = <N extends KernelName>(run: Run<N>, shapeOf = savedShape): BackendKernel<N> => ({

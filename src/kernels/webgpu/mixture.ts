@@ -100,12 +100,12 @@ const LAYERS = `
   let v = sum(a, l, 32u) / f32(u.G);
   if (b < u.B && l % 32u == 0u) { st[u.B * u.G + u.G + b] = vec4f(z + d, v, 0.0, 0.0); }`;
 
-/** Of the batch. A lane reads what it wrote itself. */
+/** Of the batch. A lane reads what it wrote itself, and one beyond the channels nothing: others may be writing there. */
 const BATCH = `
-    let vl = (l & 31u) * 8u + (l >> 5u); var a = 0.0;
-    for (var b = l >> 5u; b < u.B; b += 8u) { a += instanceAt(b, cc).z; }
+    let vl = (l & 31u) * 8u + (l >> 5u); let end = select(0u, u.B, c < u.G); var a = 0.0;
+    for (var b = l >> 5u; b < end; b += 8u) { a += instanceAt(b, c).z; }
     let t = sum(a, vl, 8u) / f32(u.B); a = 0.0;
-    for (var b = l >> 5u; b < u.B; b += 8u) { let i = instanceAt(b, cc); let e = i.z - t; a += i.y + e * e; }
+    for (var b = l >> 5u; b < end; b += 8u) { let i = instanceAt(b, c); let e = i.z - t; a += i.y + e * e; }
     let v = sum(a, vl, 8u) / f32(u.B);`;
 
 /** Batch statistics, 32 channels a workgroup, or those given; then layer statistics. A gate's takes the partials itself. */

@@ -58,7 +58,7 @@ const keep = (has: (name: string) => boolean, center: boolean): string => `
     ${has('saved') ? 'saved[b * u.G + g] = vec2f(f.x, rstdOf(f.y));' : ''}
     ${has('mean') ? `mean[b * u.G + g] = ${center ? 'xAt(b * u.sample + g * u.span)' : '0.0'} + f.x; variance[b * u.G + g] = f.y;` : ''}`;
 
-/** A tile folds the sets it touches, then normalizes its own run. */
+/** A tile folds the sets it touches, keeps those that begin in it, then normalizes its own run. */
 const APPLY: Program<Variant> = {
   name: 'slabs',
   tensors: 'y:V saved:p mean:f variance:f > x:V pt:f gamma:A beta:A',
@@ -71,7 +71,7 @@ ${reducer('fold', 'f32')}${rstd('f32')}${FOLD}${ENTRY}${PLACE}
   let f = foldSet(b, g, l % u.per, u.per, l, live);
   if (live && l % u.per == 0u) {
     found[gi] = vec2f(f.x, rstdOf(f.y));
-    if (p == 0u && g * u.K >= tile * u.tc * WC) {${keep(has, center)}}
+    if (p == 0u && g * u.K / (u.tc * WC) == tile) {${keep(has, center)}}
   }
   workgroupBarrier();
   if (on) {

@@ -15,7 +15,7 @@ const VIEWS: readonly SlabView[] = [
   { B: 1, S: 784, G: 256, K: 1, T: 1 },
   { B: 2, S: 50000, G: 2, K: 300, T: 1 },
   { B: 2, S: 1, G: 1, K: 100003, T: 1 },
-  { B: 70001, S: 1, G: 1, K: 516, T: 1 },
+  { B: 70001, S: 1, G: 1, K: 1028, T: 1 }, // more rows than a dimension has workgroups
 ];
 
 type Run = (inputs: object, attrs: object, backend: object) => TensorInfo[];
@@ -77,6 +77,17 @@ describe.each(VIEWS.map((view) => [name(view), view] as const))('%s', (_, view) 
   });
 });
 
+test('more rows than a dimension has workgroups: one dispatch forward, two with all gradients', () => {
+  const fake = fakeBackend();
+  const view = { B: 70001, S: 1, G: 1, K: 1028, T: 1 };
+  const [x, dy, gamma] = [fake.tensor([70001, 1028]), fake.tensor([70001, 1028]), fake.tensor([1028])];
+  const attrs = { view, epsilon: 1e-3, center: true, affine: true, keep: 'saved' };
+  const [, saved] = run('Normalize')({ x, gamma }, attrs, fake.backend);
+  expect(fake.dispatches.splice(0).map(({ groups }) => groups)).toEqual([[35001, 2, 1]]);
+  run('NormalizeGrad')({ x, dy, gamma, saved }, attrs, fake.backend);
+  expect(fake.dispatches).toHaveLength(2);
+});
+
 test('what kernels make on their way is freed', () => {
   const fake = fakeBackend();
   const view = { B: 3, S: 5000, G: 6, K: 1, T: 1 };
@@ -118,6 +129,18 @@ describe('accepts', () => {
 
   test('a tensor larger than a buffer is an error that says so', () => {
     const fake = fakeBackend({ maxStorageBufferBindingSize: 63 });
-    expect(() => run('Normalize')({ x: fake.tensor([2, 8]) }, attrs, fake.backend)).toThrow(/\[2,8\] has 64 bytes/);
+    const x = fake.tensor([2, 8]);
+    const before = fake.live.size;
+    expect(() => accepts(fake, { x })).toThrow(/\[2,8\] has 64 bytes/);
+    expect(fake.live.size).toBe(before);
+  });
+
+  test('so is what a kernel makes on its way', () => {
+    const fake = fakeBackend({ maxBufferSize: 64 });
+    const view = { B: 4, S: 1, G: 4, K: 1, T: 1 };
+    const [x, dy] = [fake.tensor([4, 4]), fake.tensor([4, 4])];
+    const [mean, variance] = [fake.tensor([4, 4]), fake.tensor([4, 4])];
+    const grad = () => run('ApplyStatisticsGrad')({ x, dy, mean, variance }, { view, epsilon: 1 }, fake.backend);
+    expect(grad).toThrow(/\[2,4,1,4\] has 128 bytes/);
   });
 });

@@ -15,6 +15,7 @@ import {
   makeLayer,
   nameOf,
   type Options,
+  opOf,
   parameters,
   ROWS,
   read,
@@ -100,6 +101,35 @@ async function emptyBatch(row: NormRow, tf: Tf, pack: Pack) {
   free(layer);
 }
 
+/** Neither without positions nor without channels is there anything to compute; gradients have the shapes of their inputs. */
+async function emptyDimensions(row: NormRow, tf: Tf, pack: Pack) {
+  for (const shape of [
+    [2, 0, 5, 6],
+    [2, 4, 5, 0],
+  ]) {
+    const subject = sample(row, { shape });
+    const weights = opOf(pack, row) ? parameters(tf, subject) : {};
+    const inputs: Record<string, Tensor> = { x: tf.zeros(shape), ...weights };
+    const norm = (...given: Tensor[]) => {
+      const { x, ...rest } = Object.fromEntries(Object.keys(inputs).map((name, i) => [name, given[i] as Tensor]));
+      return forward(tf, pack, subject, x as Tensor, rest);
+    };
+    const found = tf.tidy(() => [norm(...Object.values(inputs)), ...tf.grads(norm)(Object.values(inputs))]);
+    const shapes = [shape, ...Object.values(inputs).map((t) => t.shape)];
+    expectEqual(
+      found.map((t) => t.shape),
+      shapes,
+      'shapes of y and of the gradients',
+    );
+    for (const t of found)
+      expectTrue(
+        (await t.data()).every((value) => value === 0),
+        'nothing but zeros',
+      );
+    tf.dispose([...found, ...Object.values(inputs)]);
+  }
+}
+
 /** One step of training: the loss is a number, every trainable weight moves, with or without scale and centre. */
 async function trains(row: NormRow, tf: Tf, pack: Pack) {
   for (const [scale, center] of [
@@ -165,6 +195,7 @@ export const calls: Check[] = [
   ...forRows('every rank and axis', ACTIVATIONS, everyRank),
   ...forRows('integers and booleans', ROWS, integers),
   ...forRows('an empty batch', ROWS, emptyBatch),
+  ...forRows('no positions, no channels', ACTIVATIONS, emptyDimensions),
   ...forRows('trains, with and without scale and centre', ROWS, trains),
   ...forRows('a shared layer', ROWS, shared),
 ];

@@ -47,21 +47,52 @@ const recorded: Check = {
   },
 };
 
-/** A tfjs that takes the pipeline of its cache instead of the program's. */
+/** A tfjs that takes the pipeline of its cache instead of the program's; `around` is what runs it. */
+function withoutAccessor(backend: WebGPUBackend, around: (run: () => TensorInfo) => TensorInfo = (run) => run()): void {
+  const original = backend.runWebGPUProgram.bind(backend);
+  backend.runWebGPUProgram = (program, ...rest) => {
+    const { variableNames, outputShape, dispatchLayout, dispatch, workgroupSize, shaderKey } = program;
+    const getUserCode = () => program.getUserCode();
+    const plain = { variableNames, outputShape, dispatchLayout, dispatch, workgroupSize, shaderKey, getUserCode };
+    return around(() => original(plain, ...rest));
+  };
+}
+
 const submitted: Check = {
   name: 'where a program’s own pipeline is not used, work is submitted on its own',
   async run(tf) {
     const backend = await another(tf);
-    const original = backend.runWebGPUProgram.bind(backend);
-    backend.runWebGPUProgram = (program, ...rest) => {
-      const { variableNames, outputShape, dispatchLayout, dispatch, workgroupSize, shaderKey } = program;
-      const getUserCode = () => program.getUserCode();
-      const plain = { variableNames, outputShape, dispatchLayout, dispatch, workgroupSize, shaderKey, getUserCode };
-      return original(plain, ...rest);
-    };
+    withoutAccessor(backend);
     for (let i = 0; i < 3; i++) await runOn(backend);
     const count = await submissions(backend, () => void kernel().run(input(backend), ATTRS, backend));
     expectEqual(count, 2, 'submissions of a call');
+  },
+};
+
+const neither: Check = {
+  name: 'where that does not work either, the kernels decline from then on',
+  async run(tf) {
+    const backend = await another(tf);
+    const upload = backend.uploadToGPU.bind(backend);
+    let isInside = false;
+    withoutAccessor(backend, (run) => {
+      isInside = true;
+      try {
+        return run();
+      } finally {
+        isInside = false;
+      }
+    });
+    backend.uploadToGPU = (dataId) => {
+      if (!isInside) throw new Error('for tfjs alone');
+      upload(dataId);
+    };
+    const inputs = input(backend);
+    expectEqual(kernel().accepts?.(inputs, ATTRS, backend), true, 'at first');
+    expectThrows(() => kernel().run(inputs, ATTRS, backend), /for tfjs alone/, 'Error');
+    for (let i = 0; i < 100 && kernel().accepts?.(inputs, ATTRS, backend); i++)
+      await new Promise((done) => setTimeout(done, 20));
+    expectEqual(kernel().accepts?.(inputs, ATTRS, backend), false, 'then');
   },
 };
 
@@ -82,7 +113,10 @@ const large: Check = {
   name: 'a tensor that the device cannot bind is refused in words',
   async run(tf) {
     const backend = limited(await another(tf), { maxStorageBufferBindingSize: 64 });
-    expectThrows(() => kernel().run(input(backend), ATTRS, backend), /\[4,8\] has 128 bytes.* takes 64/, 'Error');
+    const inputs = input(backend);
+    const before = backend.numDataIds();
+    expectThrows(() => kernel().accepts?.(inputs, ATTRS, backend), /\[4,8\] has 128 bytes.* takes 64/, 'Error');
+    expectEqual(backend.numDataIds(), before, 'data of the backend');
   },
 };
 
@@ -124,5 +158,5 @@ const again: Check = {
 
 export const webgpuLife: Suite = {
   name: 'webgpu devices',
-  checks: [recorded, submitted, declined, large, lost, again],
+  checks: [recorded, submitted, neither, declined, large, lost, again],
 };
