@@ -71,6 +71,7 @@ function lies(backend: WebGLBackend, { dataId, shape }: TensorInfo): boolean {
     Object.assign(data, { isPacked: true, shape });
     backend.uploadToGPU(dataId);
   }
+  if (!data.texture) return false; // tfjs only compiles. Test: "compiled ahead"
   const [, rows, columns] = planesOf(data.shape);
   const [, R, C] = planesOf(shape);
   return Boolean(data.isPacked) && rows === R && columns === C;

@@ -1,6 +1,7 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
 import {
   type Check,
+  expectClose,
   expectEqual,
   expectThrows,
   expectTrue,
@@ -139,6 +140,34 @@ const sundry = [
 ].flat();
 const ofRank3 = sundry.map((shape) => (shape.length === 2 ? [shape[0] as number, 2, ...shape.slice(1)] : shape));
 
+/** tfjs's way to compile in parallel: every program is asked for once without being run. */
+const ahead: Check = {
+  name: 'compiled ahead, then run',
+  async run(tf, pack) {
+    const backend = tf.backend() as unknown as { checkCompileCompletion(): void; getUniformLocations(): void };
+    const x = tf.tensor(normal(6 * 17), [6, 17]);
+    const gamma = tf.ones([17]);
+    const f = (t: Tensor) => tf.square(pack.layerNorm(t, { gamma, beta: gamma }));
+    const dx = () => tf.tidy(() => tf.grad(f)(x));
+    const own = tf.getBackend();
+    tf.env().set('ENGINE_COMPILE_ONLY', true);
+    try {
+      dx().dispose();
+      backend.checkCompileCompletion();
+      backend.getUniformLocations();
+    } finally {
+      tf.env().set('ENGINE_COMPILE_ONLY', false);
+    }
+    const found = dx();
+    const values = await found.data();
+    await tf.setBackend('cpu');
+    const expected = dx();
+    expectClose(values, await expected.data(), { atol: 1e-5, rtol: 1e-5 });
+    await tf.setBackend(own);
+    tf.dispose([x, gamma, found, expected]);
+  },
+};
+
 const lost: Check = {
   name: 'a lost context: a clear error, another backend, a new context',
   async run(tf, pack) {
@@ -180,6 +209,7 @@ export const webglLifeSuite: Suite = {
     ...['group', 'groupFirst', 'instance', 'batchInstance', 'switchable', 'switchableFirst'].map((name) =>
       compiled(name, ofRank3, 'sundry shapes'),
     ),
+    ahead,
     lost,
   ],
 };
