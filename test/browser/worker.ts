@@ -30,6 +30,7 @@ export async function inWorker(run: string, suite: string, filter: RegExp): Prom
   try {
     const call = caller(worker);
     const names = (await call('start', run, suite)) as string[];
+    if (!names.some((name) => filter.test(name))) throw new Error(`no check of ${suite} matches ${filter}`);
     const failures: string[] = [];
     for (const [at, name] of names.entries()) {
       const failure = filter.test(name) ? await call('check', suite, at, name) : null;

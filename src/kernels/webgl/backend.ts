@@ -30,6 +30,7 @@ export interface WebGLBackend {
     uniforms: readonly number[][],
     preventEagerUnpacking: boolean,
   ): TensorInfo;
+  uploadToGPU(dataId: object): void;
   disposeIntermediateTensorInfo(info: TensorInfo): void;
 }
 

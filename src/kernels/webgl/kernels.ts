@@ -7,7 +7,7 @@ import { collect, foldGiven, foldMeans, type Pass } from './gradient.js';
 import { Mixture } from './mixture.js';
 import { MixtureGrad } from './mixtureGrad.js';
 import { isDirect, parameterGradients } from './parameters.js';
-import { isRow, type Plan, planOf } from './plan.js';
+import { isRow, mixturePlanOf, type Plan, planOf } from './plan.js';
 import { free } from './program.js';
 import { measure, measureMoments } from './statistics.js';
 
@@ -97,9 +97,8 @@ const ApplyStatisticsGrad: Run<'ApplyStatisticsGrad'> = (inputs, { view, epsilon
   });
 };
 
-/** One value a set and one dimension for all: not worth a way of its own. */
-function acceptsMixture(inputs: { x: Tensor; saved?: Tensor }, { view }: { view: SlabView }): boolean {
-  return accepts(inputs) && !isRow(planOf(inputs.x.shape, view)) && (!inputs.saved || inputs.saved.shape.length === 3);
+function acceptsMixture(inputs: { x: Tensor; saved?: Tensor }): boolean {
+  return accepts(inputs) && (!inputs.saved || inputs.saved.shape.length === 3);
 }
 
 /** Pairs of every set, or rows cut from a list; what other backends save has other shapes. */
@@ -116,13 +115,17 @@ function accepts(inputs: object): boolean {
   return isSupported();
 }
 
-function kernel<N extends KernelName>(run: Run<N>, takes: BackendKernel<N>['accepts'] = accepts): BackendKernel<N> {
+function kernel<N extends KernelName>(
+  run: Run<N>,
+  takes: BackendKernel<N>['accepts'] = accepts,
+  plan = planOf,
+): BackendKernel<N> {
   return {
     accepts: takes,
     run(inputs, attrs, host) {
       const backend = host as WebGLBackend;
       checkContext(backend);
-      return run(inputs, attrs, backend, planOf(inputs.x.shape, attrs.view));
+      return run(inputs, attrs, backend, plan(inputs.x.shape, attrs.view));
     },
   };
 }
@@ -134,6 +137,6 @@ export const webglKernels: BackendKernels = {
   MomentsGrad: kernel<'MomentsGrad'>(MomentsGrad),
   ApplyStatistics: kernel<'ApplyStatistics'>(ApplyStatistics),
   ApplyStatisticsGrad: kernel<'ApplyStatisticsGrad'>(ApplyStatisticsGrad),
-  Mixture: kernel<'Mixture'>(Mixture, acceptsMixture),
-  MixtureGrad: kernel<'MixtureGrad'>(MixtureGrad, acceptsMixture),
+  Mixture: kernel<'Mixture'>(Mixture, acceptsMixture, mixturePlanOf),
+  MixtureGrad: kernel<'MixtureGrad'>(MixtureGrad, acceptsMixture, mixturePlanOf),
 };

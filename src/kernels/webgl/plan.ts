@@ -110,6 +110,15 @@ export function planOf(shape: readonly number[], view: SlabView): Plan {
   return { ...form, ...slabs(form, n), planes, fits: found !== undefined, n, E: view.G * view.K };
 }
 
+/** One whose units are channels: one value a set along a single dimension is copied into columns. */
+export function mixturePlanOf(shape: readonly number[], view: SlabView): Plan {
+  const plan = planOf(shape, view);
+  if (!isRow(plan)) return plan;
+  const { B, G } = view;
+  const form: Form = { kind: 'columns', channel: 'column', B, U: G, K: 1, O: 1, I: 1 };
+  return { ...form, ...slabs(form, 1), planes: [B, 1, G], fits: false, n: 1, E: G };
+}
+
 /** The plan's numbers as the programs name them: strides in texels besides. */
 export function integersOf({ kind, planes, B, U, K, O, I, L, P, E }: Plan): Record<string, number> {
   const [, R, C] = planes;

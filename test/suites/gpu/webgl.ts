@@ -1,4 +1,7 @@
+import { webglKernels } from '../../../src/kernels/webgl/kernels.js';
 import type { Suite } from '../harness.js';
+import { accuracyChecks } from './sharedAccuracy.js';
+import { mixtureChecks } from './sharedMixtures.js';
 import { setChecks } from './sharedSets.js';
 import { webglHalfSuite } from './webglHalf.js';
 import { webglKernelSuite } from './webglKernels.js';
@@ -13,6 +16,8 @@ export const WEBGL_SUITES: readonly Suite[] = [
   webglKernelSuite,
   webglNumberSuite,
   webglMixtureSuite,
+  { name: 'webgl accuracy', checks: accuracyChecks(webglKernels) },
+  { name: 'webgl mixture kernels', checks: mixtureChecks(webglKernels) },
   { name: 'webgl sets', checks: setChecks },
   webglLifeSuite,
 ];

@@ -13,6 +13,7 @@ interface Case {
   readonly epsilon: number;
   readonly statistics?: readonly ('instance' | 'layer' | 'batch')[];
   readonly mean: number;
+  readonly std: number;
 }
 
 const SHAPES: readonly [number[], number][] = [
@@ -45,12 +46,26 @@ function cases(): Case[] {
           affine: k % 3 !== 0,
           epsilon: 1e-3,
           mean: k % 4 === 0 ? 300 : 0.5,
+          std: 1,
           ...(statistics ? { statistics } : {}),
         };
       }),
     ),
   );
 }
+
+/** Where a mean that is a tensor has lost the digits of a small deviation; without space every value is a set. */
+const LARGE_MEANS: Case[] = [
+  [3, 5, 7, 9],
+  [2, 40, 6],
+  [16, 6],
+  [9, 1],
+].flatMap((shape) =>
+  (['batchInstance', 'switchable'] as const).map((norm) => {
+    const about = { hasMemory: false, affine: true, epsilon: 1e-3, mean: 1e4, std: 0.06 };
+    return { norm, shape, axis: shape.length - 1, ...about };
+  }),
+);
 
 async function results(tf: Tf, pack: Pack, c: Case): Promise<Float32Array[]> {
   const { norm, shape, axis, epsilon, statistics } = c;
@@ -60,7 +75,7 @@ async function results(tf: Tf, pack: Pack, c: Case): Promise<Float32Array[]> {
     norm === 'batchInstance' ? { rho: size } : { meanWeight: count, varianceWeight: count };
   const sizes = { ...weights, ...(c.affine ? { gamma: size, beta: size } : {}) };
   const n = shape.reduce((product, length) => product * length, 1);
-  const x = tf.tensor(normal(n, { mean: c.mean, seed: 4 }), shape);
+  const x = tf.tensor(normal(n, { mean: c.mean, std: c.std, seed: 4 }), shape);
   const dy = tf.tensor(normal(n, { mean: 0.2, seed: 5 }), shape);
   const given = tensors(tf, sizes); // of the gates some are clipped
   if (c.hasMemory) {
@@ -85,7 +100,7 @@ const size = (values: Float32Array) => values.reduce((m, v) => Math.max(m, Math.
 
 export const webglMixtureSuite: Suite = {
   name: 'webgl mixtures',
-  checks: cases().map(
+  checks: [...cases(), ...LARGE_MEANS].map(
     (c): Check => ({
       name: `${c.norm} [${c.shape}] axis ${c.axis}${c.hasMemory ? ' memory' : ''} mean ${c.mean} ${c.statistics ?? ''}`,
       async run(tf, pack) {

@@ -205,7 +205,32 @@ const listOrRow: Check = {
   },
 };
 
+/** A reshape of what is not on the device yet is the same data under another shape: packed, it would lie otherwise. */
+const shared: Check = {
+  name: 'one tensor as x, gamma, beta and dy, not on the device yet',
+  async run(tf, pack) {
+    const c = centered({ B: 1, S: 1, G: 1, K: 30, T: 1 });
+    const found = tf.tidy(() => {
+      const x = tf.tensor(c.x, [1, 5, 6]);
+      const [gamma, beta, dy] = [
+        [5, 6],
+        [5, 6],
+        [1, 5, 6],
+      ].map((shape) => tf.reshape(x, shape)) as [Tensor, Tensor, Tensor];
+      const f = (t: Tensor, g: Tensor, b: Tensor) =>
+        pack.layerNorm(t, { axis: [1, 2], gamma: g, beta: b, epsilon: c.epsilon });
+      return [f(x, gamma, beta), ...tf.grads(f)([x, gamma, beta], dy)];
+    });
+    const all = { ...c, dy: c.x, gamma: c.x, beta: c.x };
+    const { dx, dgamma, dbeta } = reference.normalizeGrad(all);
+    for (const [i, expected] of [reference.normalize(all).y, dx, dgamma, dbeta].entries()) {
+      expectClose(await (found[i] as Tensor).data(), expected, { atol: 2e-5, rtol: 1e-5 }, `result ${i}`);
+    }
+    tf.dispose(found);
+  },
+};
+
 export const webglNumberSuite: Suite = {
   name: 'webgl numbers',
-  checks: [...accuracy, ...constants, ...spoilt, ...besides, masked, unpacked, listOrRow, declined],
+  checks: [...accuracy, ...constants, ...spoilt, ...besides, masked, unpacked, listOrRow, shared, declined],
 };
