@@ -95,9 +95,9 @@ function combineRowPlain(x: usize, dy: usize, g: usize, dx: usize, bytes: usize,
   store<f64>(out, level2, 16); store<f64>(out, slope2, 24);
 }
 
-function sumRow(plain: bool, x: usize, dy: usize, at: usize, far: usize, g: usize, dg: usize, db: usize, bytes: usize, out: usize): void {
-  if (plain) sumRows(true, false, x, dy, at, x, dy, at, far, g, dg, db, bytes, out);
-  else sumRows(false, false, x, dy, at, x, dy, at, far, g, dg, db, bytes, out);
+/** One row; a plain one's c and e are 0, and what it adds to dβ is not wanted. */
+function sumRow(x: usize, dy: usize, at: usize, far: usize, g: usize, dg: usize, db: usize, bytes: usize, out: usize): void {
+  sumRows(false, false, x, dy, at, x, dy, at, far, g, dg, db, bytes, out);
 }
 
 function sumTwoRows(
@@ -150,7 +150,7 @@ export function rowsGradient(
         if (two) givenLine(line, sets, i2, sums + 16);
       } else {
         if (two) sumTwoRows(plain, x + at, dy + at, s, x + to, dy + to, s2, far, g, fg + o, fb + o, bytes, sums);
-        else sumRow(plain, x + at, dy + at, s, far, g, fg + o, fb + o, bytes, sums);
+        else sumRow(x + at, dy + at, s, far, g, fg + o, fb + o, bytes, sums);
         setGradient(sums, i, n, <f64>load<f32>(s + far), <f64>load<f32>(s + 2 * far), center, dx, dmean, dvariance);
         if (two) setGradient(sums + 16, i2, n, <f64>load<f32>(s2 + far), <f64>load<f32>(s2 + 2 * far), center, dx, dmean, dvariance);
       }
