@@ -155,9 +155,12 @@ function runNamed(name: string, inputs: object, attrs: object): tf.Tensor[] {
     installed.add(backendName);
   }
   const engine = tf.engine();
-  const run = () => engine.runKernel(name, inputs as tf.NamedTensorMap, asAttrs(attrs)) as unknown as tf.Tensor[];
-  const whileRecording = engine.isTapeOn() && provided.get(backendName)?.whileRecording;
-  return whileRecording ? whileRecording(run) : run();
+  const whileRecording = engine.isTapeOn() ? provided.get(backendName)?.whileRecording : undefined;
+  return whileRecording ? whileRecording(() => runOn(engine, name, inputs, attrs)) : runOn(engine, name, inputs, attrs);
+}
+
+function runOn(engine: ReturnType<typeof tf.engine>, name: string, inputs: object, attrs: object): tf.Tensor[] {
+  return engine.runKernel(name, inputs as tf.NamedTensorMap, asAttrs(attrs)) as unknown as tf.Tensor[];
 }
 
 /** Runs a kernel on the backend of the moment. */

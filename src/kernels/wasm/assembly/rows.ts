@@ -1,117 +1,98 @@
-// Rows: every set lies together and has a value of γ and β for each of its elements (S = T = 1). Two rows at a time, half of all rows apart,
-// in plain ascending phases: a row stays in L1 between them, and two streams of memory are read ahead where one row would wait for the
-// other (neighbours would share a page, which the prefetcher follows once). γ and β are read once for both.
-import { add, BLOCK, isNear, mul, mulAdd, splat, squares, squaresFrom, squaresOfSums, sub, sumsFrom, total } from './simd';
+// Rows: every set lies together and has a value of γ and β for each of its elements (S = T = 1). One row after the other from each half of
+// them, and a row is scaled, out of L1, while the sums of the next are taken: memory is read all the time, in two streams that do not share
+// the prefetcher's page.
+import { add, BLOCK, isNear, mul, mulAdd, splat, squares, squaresFrom, sub, total } from './simd';
 import { deviation, isNegligible, keep } from './statistics';
 
-/** Bytes of two rows whose sums run in float before they go to double: 64 steps of each accumulator. */
-@inline const STRETCH: usize = BLOCK / 2;
+/** Bytes of a row whose sums run in float before they go to double: 64 steps. */
+@inline const STRETCH: usize = 64 * 32;
 
-/** Σ (x − k) and Σ (x − k)² of two rows at x and p, k their pilots, to four doubles; `plain`: Σ x² alone, k = 0. */
+/** How far c, e and r of a row lie apart in scratch. */
+@inline const PLACE: usize = 4;
+
+/**
+ * One pass over a row: with `scale` y = (x − c)·r·γ + β, statistics at `at`; with `sums` Σ (p − k) and Σ (p − k)² of the row at p, to two doubles,
+ * k its first value or, not centred, 0. Always added in the same order: what a row becomes does not depend on its neighbours. Both flags are
+ * known where this is inlined.
+ */
 // @ts-ignore: decorator
-@inline function sumsOfTwo(plain: bool, x: usize, p: usize, bytes: usize, out: usize): void {
-  const k = plain ? <f32>0 : load<f32>(x), l = plain ? <f32>0 : load<f32>(p), m = splat(k), n = splat(l);
-  const end = x + bytes, vectors = x + (bytes & ~31);
-  let sum: f64 = 0, square: f64 = 0, sum2: f64 = 0, square2: f64 = 0;
-  while (x < vectors) {
-    const stop = min(vectors, x + STRETCH);
-    let a = splat(0), b = a, s = a, t = a, c = a, d = a, u = a, v = a;
-    for (; x < stop; x += 32) {
-      const e = plain ? v128.load(x) : sub(v128.load(x), m), f = plain ? v128.load(x, 16) : sub(v128.load(x, 16), m);
-      const g = plain ? v128.load(p) : sub(v128.load(p), n), h = plain ? v128.load(p, 16) : sub(v128.load(p, 16), n);
-      if (!plain) { a = add(a, e); b = add(b, f); c = add(c, g); d = add(d, h); }
-      s = mulAdd(e, e, s); t = mulAdd(f, f, t);
-      u = mulAdd(g, g, u); v = mulAdd(h, h, v);
-      p += 32;
-    }
-    if (!plain) { sum += total(add(a, b)); sum2 += total(add(c, d)); }
-    square += total(add(s, t));
-    square2 += total(add(u, v));
-  }
-  for (; x < end; x += 4) {
-    const e = <f64>(load<f32>(x) - k), g = <f64>(load<f32>(p) - l);
-    sum += e; square += e * e;
-    sum2 += g; square2 += g * g;
-    p += 4;
-  }
-  store<f64>(out, sum); store<f64>(out, square, 8);
-  store<f64>(out, sum2, 16); store<f64>(out, square2, 24);
-}
-
-/** What `sumsOfTwo` finds, of one row. */
-function sumsOfRow(center: bool, x: usize, bytes: usize, out: usize): void {
-  if (center) store<f64>(out, sumsFrom(x, bytes, load<f32>(x)));
-  store<f64>(out, center ? squaresOfSums : squares(x, bytes), 8);
-}
-
-function sumsOfTwoRows(center: bool, x: usize, p: usize, bytes: usize, out: usize): void {
-  if (center) sumsOfTwo(false, x, p, bytes, out);
-  else sumsOfTwo(true, x, p, bytes, out);
-}
-
-/** How far c, e and r of a set lie apart in scratch, where there is room for two sets. */
-@inline const PLACE: usize = 8;
-
-/** c, e and r of set i to `at` and wherever they are wanted, of the row's sums. Whether e is too small to matter. */
-function settle(
-  sums: usize, at: usize, x: usize, n: f64, epsilon: f64, center: bool, sets: usize, i: usize, saved: usize, means: usize, variances: usize,
-): bool {
-  let c: f32 = 0, e: f64 = 0, variance = load<f64>(sums, 8) / n;
-  if (center) {
-    const d = load<f64>(sums) / n, mean = <f64>load<f32>(x) + d;
-    c = <f32>mean;
-    e = mean - <f64>c;
-    variance -= d * d;
-    if (!isNear(d, variance)) variance = squaresFrom(x, <usize>n << 2, c) / n - e * e;
-  }
-  const r = <f32>deviation(variance, epsilon);
-  store<f32>(at, c); store<f32>(at + PLACE, <f32>e); store<f32>(at + 2 * PLACE, r);
-  keep(saved, sets, i, c, <f32>e, r);
-  if (means) { store<f32>(means + (i << 2), c); store<f32>(variances + (i << 2), <f32>max(variance, 0)); }
-  return isNegligible(e, variance);
-}
-
-/** y = (x − c)·r·γ + β of a row, and with `two` of a second one (p, to q); `plain`: y = x·r·γ. Statistics at `at`, the second's beside it. */
-// @ts-ignore: decorator
-@inline function scaleRows(
-  plain: bool, two: bool, x: usize, y: usize, p: usize, q: usize, g: usize, b: usize, bytes: usize, at: usize,
+@inline function passRow(
+  scale: bool, sums: bool, x: usize, y: usize, g: usize, b: usize, bytes: usize, at: usize, p: usize, center: bool, out: usize,
 ): void {
-  const c = v128.load32_splat(at), r = v128.load32_splat(at + 2 * PLACE);
-  const d = two ? v128.load32_splat(at + 4) : c, s = two ? v128.load32_splat(at + 4 + 2 * PLACE) : r;
-  const end = x + bytes, vectors = x + (bytes & ~31);
-  for (; x < vectors; x += 32) {
-    const g0 = v128.load(g), g1 = v128.load(g, 16);
-    if (plain) {
-      v128.store(y, mul(mul(v128.load(x), r), g0)); v128.store(y, mul(mul(v128.load(x, 16), r), g1), 16);
-      if (two) { v128.store(q, mul(mul(v128.load(p), s), g0)); v128.store(q, mul(mul(v128.load(p, 16), s), g1), 16); }
-    } else {
-      const b0 = v128.load(b), b1 = v128.load(b, 16);
-      v128.store(y, mulAdd(mul(sub(v128.load(x), c), r), g0, b0)); v128.store(y, mulAdd(mul(sub(v128.load(x, 16), c), r), g1, b1), 16);
-      if (two) {
-        v128.store(q, mulAdd(mul(sub(v128.load(p), d), s), g0, b0));
-        v128.store(q, mulAdd(mul(sub(v128.load(p, 16), d), s), g1, b1), 16);
+  const c = scale ? load<f32>(at) : <f32>0, r = scale ? load<f32>(at + 2 * PLACE) : <f32>0, m = splat(c), a = splat(r);
+  const k = sums && center ? load<f32>(p) : <f32>0, n = splat(k), end = x + bytes, vectors = x + (bytes & ~31);
+  let sum: f64 = 0, square: f64 = 0;
+  while (x < vectors) {
+    const stop = sums ? min(vectors, x + STRETCH) : vectors;
+    let s = splat(0), t = s, u = s, v = s;
+    for (; x < stop; x += 32) {
+      if (sums) {
+        const e = sub(v128.load(p), n), f = sub(v128.load(p, 16), n);
+        s = add(s, e); t = add(t, f);
+        u = mulAdd(e, e, u); v = mulAdd(f, f, v);
+        p += 32;
       }
-      b += 32;
+      if (scale) {
+        v128.store(y, mulAdd(mul(sub(v128.load(x), m), a), v128.load(g), v128.load(b)));
+        v128.store(y, mulAdd(mul(sub(v128.load(x, 16), m), a), v128.load(g, 16), v128.load(b, 16)), 16);
+        y += 32; g += 32; b += 32;
+      }
     }
-    y += 32; g += 32;
-    if (two) { p += 32; q += 32; }
+    if (sums) { sum += total(add(s, t)); square += total(add(u, v)); }
   }
   for (; x < end; x += 4) {
-    const k = load<f32>(g), l = plain ? <f32>0 : load<f32>(b);
-    store<f32>(y, (load<f32>(x) - load<f32>(at)) * load<f32>(at + 2 * PLACE) * k + l);
-    if (two) { store<f32>(q, (load<f32>(p) - load<f32>(at + 4)) * load<f32>(at + 4 + 2 * PLACE) * k + l); p += 4; q += 4; }
-    y += 4; g += 4; b += 4;
+    if (sums) { const e = <f64>(load<f32>(p) - k); sum += e; square += e * e; p += 4; }
+    if (scale) { store<f32>(y, (load<f32>(x) - c) * r * load<f32>(g) + load<f32>(b)); y += 4; g += 4; b += 4; }
   }
+  if (sums) { store<f64>(out, sum); store<f64>(out, square, 8); }
+}
+
+/** As `passRow` of rows that are not centred and have no β: y = x·r·γ, and Σ p², added in the order of `squares`. */
+// @ts-ignore: decorator
+@inline function passRowPlain(sums: bool, x: usize, y: usize, g: usize, bytes: usize, at: usize, p: usize, out: usize): void {
+  const r = load<f32>(at + 2 * PLACE), a = splat(r), end = x + bytes, vectors = x + (bytes & ~63);
+  let square: f64 = 0;
+  while (x < vectors) {
+    const stop = sums ? min(vectors, x + BLOCK) : vectors;
+    let s = splat(0), t = s, u = s, v = s;
+    for (; x < stop; x += 64) {
+      if (sums) {
+        const e = v128.load(p), f = v128.load(p, 16), h = v128.load(p, 32), i = v128.load(p, 48);
+        s = mulAdd(e, e, s); t = mulAdd(f, f, t); u = mulAdd(h, h, u); v = mulAdd(i, i, v);
+        p += 64;
+      }
+      v128.store(y, mul(mul(v128.load(x), a), v128.load(g)));
+      v128.store(y, mul(mul(v128.load(x, 16), a), v128.load(g, 16)), 16);
+      v128.store(y, mul(mul(v128.load(x, 32), a), v128.load(g, 32)), 32);
+      v128.store(y, mul(mul(v128.load(x, 48), a), v128.load(g, 48)), 48);
+      y += 64; g += 64;
+    }
+    if (sums) square += total(add(add(s, t), add(u, v)));
+  }
+  for (; x < end; x += 4) {
+    if (sums) { const e = <f64>load<f32>(p); square += e * e; p += 4; }
+    store<f32>(y, load<f32>(x) * r * load<f32>(g));
+    y += 4; g += 4;
+  }
+  if (sums) store<f64>(out, square, 8);
+}
+
+function sumRow(plain: bool, p: usize, bytes: usize, center: bool, out: usize): void {
+  if (plain) store<f64>(out, squares(p, bytes), 8);
+  else passRow(false, true, p, 0, 0, 0, bytes, 0, p, center, out);
 }
 
 function scaleRow(plain: bool, x: usize, y: usize, g: usize, b: usize, bytes: usize, at: usize): void {
-  if (plain) scaleRows(true, false, x, y, x, y, g, b, bytes, at);
-  else scaleRows(false, false, x, y, x, y, g, b, bytes, at);
+  if (plain) passRowPlain(false, x, y, g, bytes, at, 0, 0);
+  else passRow(true, false, x, y, g, b, bytes, at, 0, false, 0);
 }
 
-function scaleTwoRows(plain: bool, x: usize, y: usize, p: usize, q: usize, g: usize, b: usize, bytes: usize, at: usize): void {
-  if (plain) scaleRows(true, true, x, y, p, q, g, b, bytes, at);
-  else scaleRows(false, true, x, y, p, q, g, b, bytes, at);
+/** Scales a row while the sums of another are taken. */
+function scaleAndSum(
+  plain: bool, x: usize, y: usize, g: usize, b: usize, bytes: usize, at: usize, p: usize, center: bool, out: usize,
+): void {
+  if (plain) passRowPlain(true, x, y, g, bytes, at, p, out);
+  else passRow(true, true, x, y, g, b, bytes, at, p, center, out);
 }
 
 /** y = ((x − c) − e)·r·γ + β, for means so large that their rounding shows. */
@@ -136,38 +117,47 @@ export function filled(p: usize, n: usize, value: f32): usize {
   return p;
 }
 
-/** A row by itself: with e where it matters. */
-function scaleAlone(usual: bool, plain: bool, x: usize, y: usize, g: usize, b: usize, bytes: usize, at: usize): void {
-  if (usual) scaleRow(plain, x, y, g, b, bytes, at);
-  else scaleRowExactly(x, y, g, b, bytes, load<f32>(at), load<f32>(at + PLACE), load<f32>(at + 2 * PLACE));
+/** c, e and r of set i to `at` and wherever they are wanted, of the row's sums. Whether e is too small to matter. */
+function settle(
+  sums: usize, at: usize, x: usize, n: f64, epsilon: f64, center: bool, sets: usize, i: usize, saved: usize, means: usize, variances: usize,
+): bool {
+  let c: f32 = 0, e: f64 = 0, variance = load<f64>(sums, 8) / n;
+  if (center) {
+    const d = load<f64>(sums) / n, mean = <f64>load<f32>(x) + d;
+    c = <f32>mean;
+    e = mean - <f64>c;
+    variance -= d * d;
+    if (!isNear(d, variance)) variance = squaresFrom(x, <usize>n << 2, c) / n - e * e;
+  }
+  const r = <f32>deviation(variance, epsilon);
+  store<f32>(at, c); store<f32>(at + PLACE, <f32>e); store<f32>(at + 2 * PLACE, r);
+  keep(saved, sets, i, c, <f32>e, r);
+  if (means) { store<f32>(means + (i << 2), c); store<f32>(variances + (i << 2), <f32>max(variance, 0)); }
+  return isNegligible(e, variance);
 }
 
-/** Normalizes B·G rows of K (y = 0: statistics only). γ and β have G·K values, 0 for none. Scratch: 56 bytes, and 8 a channel. */
+/** Normalizes B·G rows of K (y = 0: statistics only). γ and β have G·K values, 0 for none. Scratch: 28 bytes, and 8 a channel. */
 export function normalizeRows(
   x: usize, y: usize, gamma: usize, beta: usize, B: usize, G: usize, K: usize,
   epsilon: f64, center: bool, saved: usize, means: usize, variances: usize, scratch: usize,
 ): void {
-  const bytes = K << 2, sets = B * G, n = <f64>K, plain = !center && !beta, half = B >> 1, rest = B - half;
-  const sums = scratch, at = scratch + 32, room = scratch + 56;
+  const bytes = K << 2, sets = B * G, n = <f64>K, plain = !center && !beta, half = (sets + 1) >> 1;
+  const sums = scratch, at = scratch + 16, room = scratch + 28;
   if (y && !gamma) gamma = filled(room, G * K, 1);
   if (y && !beta && !plain) beta = filled(room + G * bytes, G * K, 0);
-  // an odd number of rows leaves the last of the first half alone
-  for (let b: usize = 0; b < rest; b++) {
-    const two = b < half;
-    for (let j: usize = 0; j < G; j++) {
-      const i = b * G + j, k = i + rest * G, g = gamma + j * bytes, o = beta + j * bytes;
-      const p = x + i * bytes, q = x + k * bytes, to = y + i * bytes, to2 = y + k * bytes;
-      if (two) sumsOfTwoRows(center, p, q, bytes, sums);
-      else sumsOfRow(center, p, bytes, sums);
-      const usual = settle(sums, at, p, n, epsilon, center, sets, i, saved, means, variances);
-      const usual2 = two && settle(sums + 16, at + 4, q, n, epsilon, center, sets, k, saved, means, variances);
-      if (!y) continue;
-      if (usual && usual2) scaleTwoRows(plain, p, to, q, to2, g, o, bytes, at);
-      else {
-        scaleAlone(usual, plain, p, to, g, o, bytes, at);
-        if (two) scaleAlone(usual2, plain, q, to2, g, o, bytes, at + 4);
-      }
+  if (sets) sumRow(plain, x, bytes, center, sums);
+  for (let t: usize = 0; t < sets; t++) {
+    // 0, half, 1, half + 1, …: the second half may be one short
+    const i = (t >> 1) + (t & 1 ? half : 0), j = ((t + 1) >> 1) + (t & 1 ? 0 : half), isLast = t + 1 == sets;
+    const from = x + i * bytes, next = x + j * bytes, to = y + i * bytes, o = G == 1 ? 0 : (i % G) * bytes;
+    const usual = settle(sums, at, from, n, epsilon, center, sets, i, saved, means, variances);
+    if (y && usual && !isLast) {
+      scaleAndSum(plain, from, to, gamma + o, beta + o, bytes, at, next, center, sums);
+      continue;
     }
+    if (y && usual) scaleRow(plain, from, to, gamma + o, beta + o, bytes, at);
+    else if (y) scaleRowExactly(from, to, gamma + o, beta + o, bytes, load<f32>(at), load<f32>(at + PLACE), load<f32>(at + 2 * PLACE));
+    if (!isLast) sumRow(plain, next, bytes, center, sums);
   }
 }
 
