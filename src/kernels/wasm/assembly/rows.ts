@@ -4,9 +4,6 @@
 import { add, BLOCK, isNear, mul, mulAdd, splat, squares, squaresFrom, sub, total } from './simd';
 import { deviation, isNegligible, keep } from './statistics';
 
-/** Bytes of a row whose sums run in float before they go to double: 64 steps. */
-@inline const STRETCH: usize = 64 * 32;
-
 /** How far c, e and r of a row lie apart in scratch. */
 @inline const PLACE: usize = 4;
 
@@ -20,22 +17,32 @@ import { deviation, isNegligible, keep } from './statistics';
   scale: bool, sums: bool, x: usize, y: usize, g: usize, b: usize, bytes: usize, at: usize, p: usize, center: bool, out: usize,
 ): void {
   const c = scale ? load<f32>(at) : <f32>0, r = scale ? load<f32>(at + 2 * PLACE) : <f32>0, m = splat(c), a = splat(r);
-  const k = sums && center ? load<f32>(p) : <f32>0, n = splat(k), end = x + bytes, vectors = x + (bytes & ~31);
+  const k = sums && center ? load<f32>(p) : <f32>0, n = splat(k), end = x + bytes, vectors = x + (bytes & ~63);
   let sum: f64 = 0, square: f64 = 0;
   while (x < vectors) {
-    const stop = sums ? min(vectors, x + STRETCH) : vectors;
+    const stop = sums ? min(vectors, x + BLOCK) : vectors;
     let s = splat(0), t = s, u = s, v = s;
-    for (; x < stop; x += 32) {
+    for (; x < stop; x += 64) {
+      // pairs first: a chain of additions as long as the row would be waited for
       if (sums) {
         const e = sub(v128.load(p), n), f = sub(v128.load(p, 16), n);
-        s = add(s, e); t = add(t, f);
-        u = mulAdd(e, e, u); v = mulAdd(f, f, v);
-        p += 32;
+        s = add(s, add(e, f));
+        u = add(u, mulAdd(e, e, mul(f, f)));
       }
       if (scale) {
         v128.store(y, mulAdd(mul(sub(v128.load(x), m), a), v128.load(g), v128.load(b)));
         v128.store(y, mulAdd(mul(sub(v128.load(x, 16), m), a), v128.load(g, 16), v128.load(b, 16)), 16);
-        y += 32; g += 32; b += 32;
+      }
+      if (sums) {
+        const e = sub(v128.load(p, 32), n), f = sub(v128.load(p, 48), n);
+        t = add(t, add(e, f));
+        v = add(v, mulAdd(e, e, mul(f, f)));
+        p += 64;
+      }
+      if (scale) {
+        v128.store(y, mulAdd(mul(sub(v128.load(x, 32), m), a), v128.load(g, 32), v128.load(b, 32)), 32);
+        v128.store(y, mulAdd(mul(sub(v128.load(x, 48), m), a), v128.load(g, 48), v128.load(b, 48)), 48);
+        y += 64; g += 64; b += 64;
       }
     }
     if (sums) { sum += total(add(s, t)); square += total(add(u, v)); }
