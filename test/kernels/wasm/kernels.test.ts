@@ -232,3 +232,46 @@ test('the same numbers before and after the memory has grown', () => {
   expect(tf.tidy(() => Array.from(run() as Float32Array))).toEqual(before);
   large.dispose();
 });
+
+/** Rows of all kinds beside one another: usual ones, a mean so far that its rounding shows, a constant, a NaN. */
+function rowsOfAllKinds(B: number, K: number): Float32Array {
+  const x = normal(B * K, { seed: 5 });
+  for (let k = 0; k < K; k++) {
+    x[K + k] = 1e4 + 0.06 * (x[K + k] as number);
+    x[2 * K + k] = 1234.567;
+  }
+  x[4 * K - 1] = Number.NaN;
+  return x;
+}
+
+test.each([5, 70, 1100, 3000].flatMap((K) => [7, 8].map((B) => ({ K, B }))))(
+  'a row of $K is the same alone and among $B, whatever the others are: y and dx',
+  ({ K, B }) => {
+    const [values, up] = [rowsOfAllKinds(B, K), normal(B * K, { seed: 6 })];
+    for (const [center, hasBeta] of [
+      [true, true],
+      [false, true],
+      [false, false],
+    ]) {
+      const run = (from: number, to: number) =>
+        tf.tidy(() => {
+          const view = { B: to - from, S: 1, G: 1, K, T: 1 };
+          const [x, dy] = [values, up].map((all) => tf.tensor2d(all.slice(from * K, to * K), [to - from, K]));
+          const gamma = tf.tensor1d(normal(K, { seed: 7 }));
+          const beta = hasBeta ? tf.tensor1d(normal(K, { seed: 8 })) : undefined;
+          const attrs = { view, epsilon: 1e-3, center, affine: true, hasBeta };
+          const forward = results('Normalize', { x, gamma, beta } as Inputs, { ...attrs, keep: 'saved' });
+          const inputs = { x, dy, gamma, saved: forward.tensors[1] } as Inputs;
+          return [forward.values[0], results('NormalizeGrad', inputs, attrs).values[0]].map((v) =>
+            Array.from(v as Float32Array),
+          );
+        });
+      const all = run(0, B);
+      for (let b = 0; b < B; b++) {
+        run(b, b + 1).forEach((alone, i) => {
+          expect(all[i]?.slice(b * K, (b + 1) * K)).toEqual(alone);
+        });
+      }
+    }
+  },
+);
