@@ -3,8 +3,9 @@ import { apply } from './apply.js';
 import { samplesPerBlock, withoutChannels } from './blocks.js';
 import { collect } from './collect.js';
 import { spread } from './spread.js';
-import { type Stage, theStage } from './stage.js';
-import { fits, stagedGradient, stagedNormalize } from './staged.js';
+import { theStage } from './stage.js';
+import { fits } from './staged.js';
+import { stagedOr } from './stagedOr.js';
 import { emptySets, measure, reciprocalDeviation, type Sets } from './statistics.js';
 import { type Affinity, type Known, nothingCollected } from './terms.js';
 import type { Gradients, Loops, NormalizeOptions } from './work.js';
@@ -96,40 +97,5 @@ const STAGED = 1 << 14;
 /** Who does the work on so many elements of a view. */
 export function loopsFor(elements: number, view: SlabView): Loops {
   const stage = elements >= STAGED && fits(view) ? theStage() : null;
-  return stage ? staged(stage) : plain;
-}
-
-/** Beyond these float32 squares overflow or vanish, and only the loops, in double, are right. */
-const STEEP = 1e15;
-
-function allFinite(values: Float32Array): boolean {
-  let rest = 0;
-  for (let i = 0; i < values.length; i++) {
-    const value = values[i] as number;
-    rest += value - value; // NaN for an infinity too
-  }
-  return rest === 0;
-}
-
-/**
- * The wasm kernels where float32 will do. What comes out not finite is computed again: in double it may be (gradients of 1e37 meet
- * halfway in a sum), and if not, it was so in x, which is rare.
- */
-function staged(stage: Stage): Loops {
-  const [forward, backward] = [stagedNormalize(stage), stagedGradient(stage)];
-  return {
-    ...plain,
-    normalize(x, view, options) {
-      if (options.epsilon < 1 / STEEP ** 2) return plain.normalize(x, view, options);
-      const found = forward(x, view, options);
-      return found && !found.sets.variance.includes(Number.POSITIVE_INFINITY)
-        ? found
-        : plain.normalize(x, view, options);
-    },
-    normalizeGrad(x, dy, view, known, center) {
-      const inRange = !known.rstd.some((rstd) => rstd < 1 / STEEP || rstd > STEEP); // a NaN stays in its set either way
-      const found = inRange ? backward(x, dy, view, known, center) : null;
-      return found && allFinite(found.dx) ? found : plain.normalizeGrad(x, dy, view, known, center);
-    },
-  };
+  return stage ? stagedOr(stage, plain) : plain;
 }

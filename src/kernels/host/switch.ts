@@ -36,16 +36,22 @@ function sharesOf(statistics: readonly Statistic[], weights: Float64Array): Shar
 
 /** What is mixed: the statistics, [B] and [C] beside the instance's [B, C], and their shares in means (w) and variances (u). */
 interface Parts {
+  /** The instance's variances; its means are what the others are measured from. */
+  readonly variance: Float64Array;
   readonly layer: Moments;
   readonly batch: Moments;
   readonly w: Shares;
   readonly u: Shares;
 }
 
-/** Those that are not switched between are zeros: a memory that nobody uses may hold anything. */
+/**
+ * Those that are not switched between are zeros: a memory that nobody uses may hold anything, and an instance's variance be infinite
+ * where β is the answer.
+ */
 function partsOf(given: Mixable, { statistics, meanWeight, varianceWeight }: SwitchWeights, ofBatch: Moments): Parts {
   const { B, C, instance } = given;
   return {
+    variance: statistics.includes('instance') ? instance.variance : new Float64Array(B * C),
     layer: statistics.includes('layer') ? totals(instance, overChannels(B, C)) : noMoments(B),
     batch: statistics.includes('batch') ? ofBatch : noMoments(C),
     w: sharesOf(statistics, softmax(meanWeight)),
@@ -57,7 +63,7 @@ function partsOf(given: Mixable, { statistics, meanWeight, varianceWeight }: Swi
 export function mixVariances(given: Mixable, weights: SwitchWeights): Mixed {
   const { B, C, epsilon, instance } = given;
   const ofBatch = batchOf(given);
-  const { layer, batch, w, u } = partsOf(given, weights, ofBatch);
+  const { variance: ownVariance, layer, batch, w, u } = partsOf(given, weights, ofBatch);
   const [mean, rstd] = [new Float64Array(B * C), new Float64Array(B * C)];
   for (let b = 0, i = 0; b < B; b++) {
     const layerMean = at(layer.mean, b);
@@ -65,7 +71,7 @@ export function mixVariances(given: Mixable, weights: SwitchWeights): Mixed {
     for (let c = 0; c < C; c++, i++) {
       const own = at(instance.mean, i);
       mean[i] = own + w.layer * (layerMean - own) + w.batch * (at(batch.mean, c) - own);
-      const variance = u.instance * at(instance.variance, i) + layerVariance + u.batch * at(batch.variance, c);
+      const variance = u.instance * at(ownVariance, i) + layerVariance + u.batch * at(batch.variance, c);
       rstd[i] = reciprocalDeviation(variance, epsilon);
     }
   }
@@ -83,13 +89,13 @@ interface Found {
 /** One pass over all sets: gradients of the instance's statistics to `into`, those of everything else summed. */
 function collect(
   { B, C, instance }: Mixable,
-  { layer, batch, w, u }: Parts,
+  { variance, layer, batch, w, u }: Parts,
   dmean: Float64Array,
   dvariance: Float64Array,
   into: Moments,
 ): Found {
   const [ofLayer, ofBatch] = [noMoments(B), noMoments(C)];
-  const { mean, variance } = instance;
+  const { mean } = instance;
   const [batchMean, batchVariance] = [batch.mean, batch.variance];
   let [wLayer, wBatch, uInstance, uLayer, uBatch] = [0, 0, 0, 0, 0];
   for (let b = 0, i = 0; b < B; b++) {

@@ -139,3 +139,27 @@ test('where the stage has no room the loops answer', () => {
   expect(grow).toHaveBeenCalled();
   grow.mockRestore();
 });
+
+test.each([
+  ['NaN', () => Number.NaN],
+  ['an infinity', () => Number.POSITIVE_INFINITY],
+  ['values whose squares overflow', (k: number) => (k % 2 ? 3e37 : -3e37)],
+] as const)('%s in one example: the others keep their last bit, y and dx', (_, spoilt) => {
+  const view = { B: 64, S: 1, G: 1, K: 512, T: 1 };
+  const c = makeCase(view, 7);
+  const scale = doubles(c.gamma, 512, 1);
+  const options = { epsilon: 1e-3, center: true, scale, shift: doubles(c.beta, 512, 0) };
+  const run = (x: Float32Array) => {
+    const loops = loopsFor(x.length, view);
+    const { y, sets } = loops.normalize(x, view, options);
+    const { dx } = loops.normalizeGrad(x, c.dy, view, { ...sets, scale }, true);
+    return [y, dx];
+  };
+  const x = c.x.slice();
+  for (let k = 0; k < 512; k++) x[5 * 512 + k] = spoilt(k);
+  const clean = run(c.x);
+  run(x).forEach((values, i) => {
+    const others = values.filter((v, k) => Math.floor(k / 512) !== 5 && v !== clean[i]?.[k]);
+    expect(others).toHaveLength(0);
+  });
+});

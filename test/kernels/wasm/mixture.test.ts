@@ -92,3 +92,28 @@ test('where statistics are as many as values they are mixed by operations', asyn
   expect(await kernelsOf([32, 256])).toContain('tfnorm.Mixture.variance');
   expect(await kernelsOf([64, 16, 256])).toContain('tfnorm.Mixture.variance');
 });
+
+test.each([
+  ['layer', 'batch'],
+  ['batch', 'layer'],
+] as const)(
+  '%s and %s: a variance beyond float32 gives β, and the gradients of composed operations',
+  (...statistics) => {
+    const values = normal(3 * 10 * 4, { seed: 3 });
+    for (let s = 0; s < 10; s++) values[4 * s + 1] = s % 2 ? 1e25 : -1e25; // one channel of the first example
+    const run = () =>
+      tf.tidy(() => {
+        const f = (x: tf.Tensor, beta: tf.Tensor) => switchNorm(x, { beta: beta as tf.Tensor1D, statistics });
+        const given = [tf.tensor(values, [3, 10, 4]), tf.tensor1d([1, 2, 3, 4])] as const;
+        return [f(...given), ...tf.grads(f as never)([...given])].map((t) => t.dataSync());
+      });
+    const own = run();
+    const former = provideKernels('wasm', {});
+    const composed = run();
+    provideKernels('wasm', former);
+    for (let i = 0; i < 40; i++) expect(own[0]?.[i]).toBe(1 + (i % 4)); // the Layer statistics of all of the example
+    own.forEach((list, i) => {
+      expect(Array.from(list, Number.isNaN)).toEqual(Array.from(composed[i] as Float32Array, Number.isNaN));
+    });
+  },
+);

@@ -1,7 +1,7 @@
 // Rows: every set lies together and has a value of γ and β for each of its elements (S = T = 1). One row after the other from each half of
 // them, and a row is scaled, out of L1, while the sums of the next are taken: memory is read all the time, in two streams that do not share
 // the prefetcher's page.
-import { add, BLOCK, isNear, mul, mulAdd, splat, squares, squaresFrom, sub, total } from './simd';
+import { add, BLOCK, isNear, mul, mulAdd, splat, squares, squaresOfSums, sub, sumsFrom, total } from './simd';
 import { deviation, isNegligible, keep } from './statistics';
 
 /** How far c, e and r of a row lie apart in scratch. */
@@ -130,11 +130,17 @@ function settle(
 ): bool {
   let c: f32 = 0, e: f64 = 0, variance = load<f64>(sums, 8) / n;
   if (center) {
-    const d = load<f64>(sums) / n, mean = <f64>load<f32>(x) + d;
+    let d = load<f64>(sums) / n, mean = <f64>load<f32>(x) + d;
+    variance -= d * d;
+    if (!isNear(d, variance)) {
+      // again from the mean, which has the rounding of large differences too
+      const pilot = <f32>mean;
+      d = sumsFrom(x, <usize>n << 2, pilot) / n;
+      mean = <f64>pilot + d;
+      variance = squaresOfSums / n - d * d;
+    }
     c = <f32>mean;
     e = mean - <f64>c;
-    variance -= d * d;
-    if (!isNear(d, variance)) variance = squaresFrom(x, <usize>n << 2, c) / n - e * e;
   }
   const r = <f32>deviation(variance, epsilon);
   store<f32>(at, c); store<f32>(at + PLACE, <f32>e); store<f32>(at + 2 * PLACE, r);

@@ -1,6 +1,6 @@
 // Runs: channels before the last dimension (T > 1). A channel's values lie together in runs of T; those of a group, K·T of them, once
 // for each s.
-import { add, affine, BLOCK, mul, mulAdd, splat, squares, squaresFrom, squaresOfSums, sub, sumsFrom, total, isNear } from './simd';
+import { add, affine, BLOCK, mul, mulAdd, splat, squares, squaresOfSums, sub, sumsFrom, total, isNear } from './simd';
 import { addChannel, deviation, givenLine, keep, setGradient, writeParameters } from './statistics';
 
 /** Normalizes a slab set by set (y = 0: statistics only). γ and β: 0 for none. */
@@ -13,18 +13,20 @@ export function normalizeRuns(
     const at = (i / G) * S * sample + (i % G) * set, channel = (i % G) * K;
     let c: f32 = 0, e: f64 = 0, square: f64 = 0, variance: f64 = 0;
     if (center) {
-      const pilot = load<f32>(x + at);
-      let sum: f64 = 0;
-      for (let s: usize = 0; s < S; s++) { sum += sumsFrom(x + at + s * sample, set, pilot); square += squaresOfSums; }
-      const d = sum / n, mean = <f64>pilot + d;
+      let mean = <f64>load<f32>(x + at), isFar = true;
+      // from the first value; far from that, again from the mean, which has the rounding of large differences too
+      for (let sweep = 0; isFar && sweep < 2; sweep++) {
+        const pilot = <f32>mean;
+        let sum: f64 = 0;
+        square = 0;
+        for (let s: usize = 0; s < S; s++) { sum += sumsFrom(x + at + s * sample, set, pilot); square += squaresOfSums; }
+        const d = sum / n;
+        mean = <f64>pilot + d;
+        variance = square / n - d * d;
+        isFar = !isNear(d, variance);
+      }
       c = <f32>mean;
       e = mean - <f64>c;
-      variance = square / n - d * d;
-      if (!isNear(d, variance)) {
-        square = 0;
-        for (let s: usize = 0; s < S; s++) square += squaresFrom(x + at + s * sample, set, c);
-        variance = square / n - e * e;
-      }
     } else {
       for (let s: usize = 0; s < S; s++) square += squares(x + at + s * sample, set);
       variance = square / n;

@@ -81,29 +81,6 @@ export function sumsFrom(p: usize, bytes: usize, pilot: f32): f64 {
 // @ts-ignore: decorator
 @inline export function isNear(d: f64, variance: f64): bool { return d * d <= 4 * variance; }
 
-/** Σ (x − c)². */
-export function squaresFrom(p: usize, bytes: usize, center: f32): f64 {
-  const end = p + bytes, vectors = p + (bytes & ~63), m = splat(center);
-  let sum: f64 = 0;
-  while (p < vectors) {
-    const stop = min(vectors, p + BLOCK);
-    let a = splat(0), b = a, c = a, d = a;
-    for (; p < stop; p += 64) {
-      const e = sub(v128.load(p), m), f = sub(v128.load(p, 16), m), g = sub(v128.load(p, 32), m), h = sub(v128.load(p, 48), m);
-      a = mulAdd(e, e, a);
-      b = mulAdd(f, f, b);
-      c = mulAdd(g, g, c);
-      d = mulAdd(h, h, d);
-    }
-    sum += total(add(add(a, b), add(c, d)));
-  }
-  for (; p < end; p += 4) {
-    const e = <f64>(load<f32>(p) - center);
-    sum += e * e;
-  }
-  return sum;
-}
-
 /** Σ x². */
 export function squares(p: usize, bytes: usize): f64 {
   const end = p + bytes, vectors = p + (bytes & ~63);
