@@ -8,11 +8,15 @@ import { type BatchStatisticsOptions, batchInputs, type Masked, type WithBatchMo
 /** How to mix, once the channels are known. */
 type Mixture = (channels: number) => Mix;
 
-/** Zeros of which the gradients are zeros. By no sum: tfjs's webgpu backend has none of an empty tensor. */
+/**
+ * Zeros of which the gradients are zeros. By no sum: tfjs's webgpu backend has none of an empty tensor. By shapes: the weights may be gone
+ * when the gradients are asked for.
+ */
 function zerosOf(weights: tf.Tensor[], shape: number[]): tf.Tensor {
+  const shapes = weights.map((t) => t.shape);
   const zeros = tf.customGrad(() => ({
     value: tf.zeros(shape),
-    gradFunc: () => weights.map((t) => tf.zerosLike(t)),
+    gradFunc: () => shapes.map((each) => tf.zeros(each)),
   }));
   return zeros(...weights);
 }
